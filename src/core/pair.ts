@@ -1,0 +1,68 @@
+import type { HttpRequest, HttpResponse, Outcome, RequestHead, ResponseHead } from './exchange.ts'
+import type { EpochMs } from './time.ts'
+
+/** 1-based position of a pair in its snapshot, in order of arrival. */
+export type PairId = number
+
+/** The listener a pair came in by, and where it was forwarded. */
+export interface Route {
+  /** `host:port` as bound while recording. */
+  readonly listen: string
+  /** Origin of the upstream, such as `https://staging.example.com`. */
+  readonly target: string
+}
+
+/** What is known of a recorded exchange besides its messages. */
+export interface PairFacts {
+  readonly id: PairId
+  /** When the request's head had arrived. */
+  readonly at: EpochMs
+  /** From `at` to the response's head; undefined when none came. */
+  readonly firstByteMs: number | undefined
+  /** From `at` to the exchange's end. */
+  readonly tookMs: number
+  readonly route: Route
+  readonly outcome: Outcome
+  /** What broke, for an outcome other than `complete`. */
+  readonly error: string | undefined
+  /** Content bytes that passed, whether stored or not. */
+  readonly requestBytes: number
+  readonly responseBytes: number
+  /** The stored body is only the beginning of what passed (`--max-body`). */
+  readonly requestTruncated: boolean
+  readonly responseTruncated: boolean
+}
+
+/** A recorded request and its response, frozen at capture. */
+export interface RRPair extends PairFacts {
+  readonly request: HttpRequest
+  /** Undefined when the upstream gave none. */
+  readonly response: HttpResponse | undefined
+}
+
+/** A pair without its bodies and trailers, as listings read it. */
+export interface PairHead extends PairFacts {
+  readonly request: RequestHead
+  readonly response: ResponseHead | undefined
+}
+
+/** A pair that was recorded from first byte to last, and so can be replayed as a whole answer. */
+export type WholePair = RRPair & { readonly response: HttpResponse }
+
+export function isWhole(pair: RRPair): pair is WholePair {
+  return pair.outcome === 'complete' && pair.response !== undefined && !pair.responseTruncated
+}
+
+/** Where finished pairs go. */
+export interface PairSink {
+  /** Resolves when the pair is committed. */
+  put(pair: RRPair): Promise<void>
+}
+
+/** Where recorded pairs come from. */
+export interface PairSource {
+  /** Every pair without bodies, in order of arrival. */
+  heads(): Iterable<PairHead>
+  /** The whole pair, or undefined when the snapshot has none of this id. */
+  pair(id: PairId): RRPair | undefined
+}
