@@ -5,7 +5,7 @@
 export type BinaryText = string
 
 export function binaryText(bytes: Uint8Array): BinaryText {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice()
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 }
 
 export function bytesOfText(text: BinaryText): Buffer {
