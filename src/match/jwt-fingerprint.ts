@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto'
+import type { BinaryText } from '../core/binary-text.ts'
+import { editMembers, scanJson } from '../core/json.ts'
+import { findJwts, type Jwt } from '../core/jwt.ts'
+import { canonicalJson } from './canonical-json.ts'
+
+/** Claims that differ from one token to the next though they say the same of the same subject. */
+const VOLATILE_CLAIMS: ReadonlySet<string> = new Set([
+  'iat',
+  'nbf',
+  'exp',
+  'jti',
+  'auth_time',
+  'at_hash',
+  'c_hash',
+  's_hash',
+  'nonce',
+])
+
+/**
+ * The text with each JWT replaced by what it says, so that a token reseal re-signed is recognised when the service
+ * sends it back.
+ */
+export function jwtsAsClaims(text: BinaryText): BinaryText {
+  if (!text.includes('ey') && !text.includes('ew')) return text
+  let done = 0
+  let result = ''
+  for (const { start, end, jwt } of findJwts(text)) {
+    result += `${text.slice(done, start)}jwt:${jwtFingerprint(jwt)}`
+    done = end
+  }
+  return done === 0 ? text : result + text.slice(done)
+}
+
+/** SHA-256 over the claims that last, in base64url. */
+export function jwtFingerprint(jwt: Jwt): string {
+  const { text, object } = jwt.payload
+  const lasting = editMembers(text, object, { set: new Map(), remove: VOLATILE_CLAIMS })
+  const root = scanJson(lasting)
+  const canonical = root && canonicalJson(lasting, root, [], 100)
+  return createHash('sha256')
+    .update(canonical ?? lasting, 'latin1')
+    .digest('base64url')
+}
