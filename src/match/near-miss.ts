@@ -1,5 +1,6 @@
+import { jsonText, scanJson, type JsonNode } from '../core/json.ts'
+import { maskedTarget, maskedValue } from '../core/masking.ts'
 import type { PairId } from '../core/pair.ts'
-import { scanJson, type JsonNode, jsonText } from '../core/json.ts'
 import type { QueryPart } from './query.ts'
 import type { RequestParts } from './signature.ts'
 
@@ -44,7 +45,7 @@ export function nearMisses(asked: RequestParts, candidates: Iterable<Candidate>)
   return best.map(({ candidate }) => ({
     pair: candidate.pair,
     method: candidate.parts.method,
-    target: candidate.target,
+    target: maskedTarget(candidate.target),
     differs: differences(asked, candidate.parts),
   }))
 }
@@ -53,7 +54,7 @@ export function nearMisses(asked: RequestParts, candidates: Iterable<Candidate>)
 export function differences(asked: RequestParts, recorded: RequestParts): readonly Difference[] {
   const differs: Difference[] = []
   if (asked.method !== recorded.method) differs.push({ field: 'method', recorded: recorded.method, asked: asked.method })
-  if (asked.path !== recorded.path) differs.push({ field: 'path', recorded: recorded.path, asked: asked.path })
+  if (asked.path !== recorded.path) differs.push({ field: 'path', recorded: maskedTarget(recorded.path), asked: maskedTarget(asked.path) })
   differs.push(...queryDifferences(asked.query, recorded.query), ...bodyDifferences(asked, recorded))
   return differs
 }
@@ -138,13 +139,9 @@ function childrenOf(node: JsonNode): ReadonlyMap<string, JsonNode> | undefined {
   return undefined
 }
 
-const SECRET_NAME = /token|secret|password|passwd|assertion|authorization|api[-_]?key|cookie|session|code|signature/i
-const LOOKS_SECRET = /^"?(?:jwt:|ey[A-Za-z0-9_-]{10,})/
-
 /** Reports end up in logs: what may be a secret is named, never shown. */
 function masked(name: string, value: string | undefined): string | undefined {
-  if (value === undefined) return undefined
-  return SECRET_NAME.test(name) || LOOKS_SECRET.test(value) ? '(masked)' : value
+  return value === undefined ? undefined : maskedValue(name, value)
 }
 
 function short(text: string): string {
