@@ -1,0 +1,86 @@
+import { hash } from 'node:crypto'
+import type Database from 'better-sqlite3'
+import { ResealError } from '../core/errors.ts'
+
+/** Row of a body; null stands for the empty one, which has no row. */
+export type BodyId = number | null
+
+/** Writes bodies, each distinct one once, in chunks. */
+export interface BodyWriter {
+  /** The row that holds exactly these bytes, made when there is none. */
+  put(bytes: Uint8Array): BodyId
+}
+
+/** Reads bodies whole. */
+export interface BodyReader {
+  /** @throws ResealError SNAPSHOT_INVALID when bytes are missing */
+  get(id: BodyId): Uint8Array
+}
+
+/** The most bytes of a body in one row: SQLite reads a row as a whole, and holds no blob past 1 GB. */
+export const CHUNK_BYTES = 1024 * 1024
+
+/** SHA-256, which tells bodies apart. */
+export function bodyDigest(bytes: Uint8Array): Buffer {
+  return hash('sha256', bytes, 'buffer')
+}
+
+export function bodyWriter(db: Database.Database): BodyWriter {
+  const find = db.prepare<[Buffer], number>('SELECT id FROM body WHERE sha256 = ?').pluck()
+  const addBody = db.prepare<[Buffer, number]>('INSERT INTO body (sha256, size) VALUES (?, ?)')
+  const addChunk = db.prepare<[number, number, Uint8Array]>(
+    'INSERT INTO body_chunk (body_id, seq, bytes) VALUES (?, ?, ?)',
+  )
+
+  const add = (sha256: Buffer, bytes: Uint8Array): number => {
+    const id = Number(addBody.run(sha256, bytes.length).lastInsertRowid)
+    for (let seq = 0; seq * CHUNK_BYTES < bytes.length; seq += 1) {
+      addChunk.run(id, seq, bytes.subarray(seq * CHUNK_BYTES, (seq + 1) * CHUNK_BYTES))
+    }
+    return id
+  }
+
+  return {
+    put: (bytes) => {
+      if (bytes.length === 0) return null
+      const sha256 = bodyDigest(bytes)
+      return find.get(sha256) ?? add(sha256, bytes)
+    },
+  }
+}
+
+/** @param file named in errors */
+export function bodyReader(db: Database.Database, file: string): BodyReader {
+  const sizeOf = db.prepare<[number], number>('SELECT size FROM body WHERE id = ?').pluck()
+  const chunksOf = db
+    .prepare<[number], Uint8Array>('SELECT bytes FROM body_chunk WHERE body_id = ? ORDER BY seq')
+    .pluck()
+
+  return {
+    get: (id) => {
+      if (id === null) return new Uint8Array()
+      const size = sizeOf.get(id)
+      const chunks = chunksOf.all(id)
+      const found = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+      if (size === found) return joined(chunks, size)
+      throw new ResealError(
+        'SNAPSHOT_INVALID',
+        `body ${id} of ${file} has ${found} bytes of ${size ?? 'unknown'}`,
+        {
+          hint: 'See what else is wrong with: reseal verify',
+        },
+      )
+    },
+  }
+}
+
+/** One array of its own, so that whoever gets it may give it away. */
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const whole = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.length
+  }
+  return whole
+}

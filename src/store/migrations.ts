@@ -1,0 +1,114 @@
+import type Database from 'better-sqlite3'
+import { ResealError } from '../core/errors.ts'
+
+/** `application_id` of a snapshot: the bytes `rsel`, at offset 68 of the file (SQLite file format §1.3.17). */
+export const APPLICATION_ID = 0x7273656c
+
+/**
+ * Format 1. What travels as bytes is a BLOB: TEXT would lose bytes past 0x7f, and `length()` stops at NUL. Moments
+ * and durations are REAL, a JavaScript number exactly. An empty body is no body row.
+ */
+const PAIRS_AND_BODIES = `
+CREATE TABLE snapshot (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  created_at REAL NOT NULL,
+  reseal_version TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE route (
+  id INTEGER PRIMARY KEY,
+  listen TEXT NOT NULL,
+  target TEXT NOT NULL,
+  UNIQUE (listen, target)
+) STRICT;
+
+CREATE TABLE body (
+  id INTEGER PRIMARY KEY,
+  sha256 BLOB NOT NULL UNIQUE CHECK (length(sha256) = 32),
+  size INTEGER NOT NULL CHECK (size > 0)
+) STRICT;
+
+CREATE TABLE body_chunk (
+  id INTEGER PRIMARY KEY,
+  body_id INTEGER NOT NULL REFERENCES body (id),
+  seq INTEGER NOT NULL CHECK (seq >= 0),
+  bytes BLOB NOT NULL CHECK (length(bytes) BETWEEN 1 AND 1048576),
+  UNIQUE (body_id, seq)
+) STRICT;
+
+CREATE TABLE pair (
+  id INTEGER PRIMARY KEY CHECK (id > 0),
+  at REAL NOT NULL,
+  first_byte_ms REAL,
+  took_ms REAL NOT NULL,
+  route_id INTEGER NOT NULL REFERENCES route (id),
+  outcome TEXT NOT NULL CHECK (outcome IN ('complete', 'client aborted', 'upstream aborted', 'upstream error')),
+  error TEXT,
+  scheme TEXT NOT NULL CHECK (scheme IN ('http', 'https')),
+  authority BLOB NOT NULL,
+  method BLOB NOT NULL,
+  target BLOB NOT NULL,
+  request_http TEXT NOT NULL,
+  request_headers BLOB NOT NULL,
+  request_trailers BLOB NOT NULL,
+  request_body_id INTEGER REFERENCES body (id),
+  request_bytes INTEGER NOT NULL CHECK (request_bytes >= 0),
+  request_truncated INTEGER NOT NULL CHECK (request_truncated IN (0, 1)),
+  status INTEGER,
+  reason BLOB,
+  response_http TEXT,
+  response_headers BLOB,
+  response_trailers BLOB,
+  response_body_id INTEGER REFERENCES body (id),
+  response_bytes INTEGER NOT NULL CHECK (response_bytes >= 0),
+  response_truncated INTEGER NOT NULL CHECK (response_truncated IN (0, 1)),
+  CHECK (
+    (status IS NULL) = (reason IS NULL)
+    AND (status IS NULL) = (response_http IS NULL)
+    AND (status IS NULL) = (response_headers IS NULL)
+    AND (status IS NULL) = (response_trailers IS NULL)
+    AND (status IS NOT NULL OR response_body_id IS NULL)
+  )
+) STRICT;
+
+CREATE INDEX pair_route ON pair (route_id);
+`
+
+/**
+ * The SQL that leads from one format to the next, the first from an empty database to format 1. Rows are only ever
+ * added: a published one is never edited, since there are snapshots that went through it.
+ */
+export const MIGRATIONS: readonly string[] = [PAIRS_AND_BODIES]
+
+/**
+ * Brings a database to the newest format in one transaction; one that is there already is left as it is.
+ * Foreign keys are off meanwhile, so that a migration may rebuild a table (SQLite, ALTER TABLE §7), and checked before
+ * the commit.
+ * @param migrations tests pass a longer list than {@link MIGRATIONS}
+ * @throws ResealError SNAPSHOT_INVALID, or SqliteError, when a migration does not fit, with nothing changed
+ */
+export function migrate(db: Database.Database, migrations: readonly string[] = MIGRATIONS): void {
+  const from = formatOf(db)
+  if (from >= migrations.length) return
+  db.pragma('foreign_keys = OFF')
+  try {
+    db.transaction(() => {
+      for (const sql of migrations.slice(from)) db.exec(sql)
+      if (db.prepare('PRAGMA foreign_key_check').all().length > 0) {
+        throw new ResealError(
+          'SNAPSHOT_INVALID',
+          `format ${from} of the snapshot holds rows without their parents`,
+        )
+      }
+      db.pragma(`application_id = ${APPLICATION_ID}`)
+      db.pragma(`user_version = ${migrations.length}`)
+    }).immediate()
+  } finally {
+    db.pragma('foreign_keys = ON')
+  }
+}
+
+/** Number of the migration a database stands at; 0 before the first. */
+export function formatOf(db: Database.Database): number {
+  return Number(db.pragma('user_version', { simple: true }))
+}

@@ -1,0 +1,215 @@
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import Database from 'better-sqlite3'
+import { ResealError, errorMessage } from '../core/errors.ts'
+import type { PairId, RRPair, Route } from '../core/pair.ts'
+import { bodyWriter } from './body-table.ts'
+import { formatOf, migrate } from './migrations.ts'
+import { INSERT_PAIR, pairRow } from './pair-row.ts'
+import { lockForRecorder } from './recorder-lock.ts'
+import { applicationIdOf, schemaDifferences } from './schema.ts'
+import { assertSnapshot, notASnapshot, readSnapshotHeader, realSnapshotPath } from './snapshot-file.ts'
+import { isSqliteError, readingOf } from './sqlite-failure.ts'
+import type { WriterOrders } from './writer-messages.ts'
+
+/** Writes pairs to a snapshot it holds alone, in the thread it is called in. */
+export interface PairWriter {
+  /** The first free id. */
+  readonly nextId: PairId
+  /**
+   * Commits pairs in one transaction.
+   * @returns for each pair undefined, or why it alone was not stored
+   */
+  commit(pairs: readonly RRPair[]): readonly (ResealError | undefined)[]
+  /**
+   * Folds everything into the one file, and lets it go.
+   * @throws ResealError SNAPSHOT_BUSY, SNAPSHOT_WRITE when that failed; every committed pair is kept even then
+   */
+  finish(): void
+}
+
+type Outcomes = readonly (ResealError | undefined)[]
+
+/** How long another program may hold the file while the writer changes its journal mode. */
+const PATIENCE_MS = 5000
+
+/**
+ * Creates a snapshot, or continues one.
+ * @throws ResealError SNAPSHOT_EXISTS, SNAPSHOT_BUSY, SNAPSHOT_INVALID, SNAPSHOT_NEWER, SNAPSHOT_WRITE, the file then
+ * being as it was
+ */
+export function openPairWriter(orders: WriterOrders): PairWriter {
+  const file = realSnapshotPath(orders.path)
+  makeDirectory(dirname(file))
+  const lock = lockForRecorder(file)
+  try {
+    prepareFile(file, orders)
+    const db = openForWriting(file, orders)
+    return writerOn(db, file, () => lock.release())
+  } catch (error) {
+    lock.release()
+    throw isSqliteError(error) ? writeFailure(file, error) : error
+  }
+}
+
+function writerOn(db: Database.Database, file: string, release: () => void): PairWriter {
+  const insert = pairInserter(db)
+  const nextId = (db.prepare<[], number | null>('SELECT max(id) FROM pair').pluck().get() ?? 0) + 1
+  return {
+    nextId,
+    commit: (pairs) => commitPairs(db, file, insert, pairs),
+    finish: () => {
+      try {
+        foldIntoOneFile(db, file)
+      } finally {
+        db.close()
+        release()
+      }
+    },
+  }
+}
+
+/** Makes the file where there is none, under another name first: a snapshot never lacks its tables. */
+function prepareFile(file: string, orders: WriterOrders): void {
+  if (existsSync(file)) {
+    if (orders.append) return void readSnapshotHeader(file, orders.migrations)
+    throw new ResealError('SNAPSHOT_EXISTS', `${orders.path} exists already`, {
+      hint: 'Add to it with --append, or record to another name.',
+    })
+  }
+  const fresh = `${file}-new`
+  rmSync(fresh, { force: true })
+  const db = new Database(resolve(fresh))
+  try {
+    chmodSync(fresh, 0o600)
+    migrate(db, orders.migrations)
+    db.prepare('INSERT INTO snapshot (id, created_at, reseal_version) VALUES (1, ?, ?)').run(
+      orders.createdAt,
+      orders.version,
+    )
+  } finally {
+    db.close()
+  }
+  // What an earlier file of this name left when it was removed by hand is no part of the new one.
+  for (const suffix of ['-wal', '-shm', '-journal']) rmSync(file + suffix, { force: true })
+  renameSync(fresh, file)
+}
+
+function openForWriting(file: string, orders: WriterOrders): Database.Database {
+  const db = new Database(resolve(file), { fileMustExist: true, timeout: PATIENCE_MS })
+  try {
+    readingOf(file, () => {
+      db.pragma('trusted_schema = OFF')
+      db.pragma('cell_size_check = ON')
+      assertSnapshot(file, applicationIdOf(db), formatOf(db), orders.migrations)
+      db.pragma('foreign_keys = ON')
+    })
+    db.pragma(`synchronous = ${orders.durability === 'full' ? 'FULL' : 'NORMAL'}`)
+    migrate(db, orders.migrations)
+    const [difference] = schemaDifferences(db, orders.migrations)
+    if (difference !== undefined) throw notASnapshot(file, difference)
+    db.pragma('journal_mode = WAL')
+    db.pragma('journal_size_limit = 1048576')
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+function pairInserter(db: Database.Database): (pair: RRPair) => void {
+  const bodies = bodyWriter(db)
+  const findRoute = db
+    .prepare<[string, string], number>('SELECT id FROM route WHERE listen = ? AND target = ?')
+    .pluck()
+  const addRoute = db.prepare<[string, string]>('INSERT INTO route (listen, target) VALUES (?, ?)')
+  const insert = db.prepare<[Readonly<Record<string, unknown>>]>(INSERT_PAIR)
+
+  const routeId = ({ listen, target }: Route): number =>
+    findRoute.get(listen, target) ?? Number(addRoute.run(listen, target).lastInsertRowid)
+
+  return (pair) => {
+    insert.run(
+      pairRow(pair, {
+        routeId: routeId(pair.route),
+        requestBodyId: bodies.put(pair.request.body),
+        responseBodyId: pair.response === undefined ? null : bodies.put(pair.response.body),
+      }),
+    )
+  }
+}
+
+function commitPairs(
+  db: Database.Database,
+  file: string,
+  insert: (pair: RRPair) => void,
+  pairs: readonly RRPair[],
+): Outcomes {
+  // Nested, a transaction is a SAVEPOINT: what a refused pair had written already goes with it.
+  const one = db.transaction(insert)
+  const all = db.transaction((): Outcomes =>
+    pairs.map((pair) => {
+      try {
+        one(pair)
+        return undefined
+      } catch (error) {
+        // A full disk ends the whole transaction, and the others with it.
+        if (!db.inTransaction) throw error
+        return pairFailure(file, pair, error)
+      }
+    }),
+  )
+  try {
+    return all.immediate()
+  } catch (error) {
+    if (pairs.length === 1) return pairs.map((pair) => pairFailure(file, pair, error))
+    // None of them is stored; alone, those that fit still can be.
+    return pairs.flatMap((pair) => commitPairs(db, file, insert, [pair]))
+  }
+}
+
+function pairFailure(file: string, pair: RRPair, error: unknown): ResealError {
+  if (error instanceof ResealError) return error
+  return new ResealError(
+    'SNAPSHOT_WRITE',
+    `pair ${pair.id} cannot be stored in ${file}: ${errorMessage(error)}`,
+    {
+      ...(isSqliteError(error, 'SQLITE_FULL') || isSqliteError(error, 'SQLITE_IOERR')
+        ? { hint: 'Make room on the disk; recording goes on.' }
+        : {}),
+      cause: error,
+    },
+  )
+}
+
+function foldIntoOneFile(db: Database.Database, file: string): void {
+  try {
+    db.pragma('wal_checkpoint(TRUNCATE)')
+    db.pragma('journal_mode = DELETE')
+  } catch (error) {
+    if (!isSqliteError(error, 'SQLITE_BUSY')) throw writeFailure(file, error)
+    throw new ResealError(
+      'SNAPSHOT_BUSY',
+      `${file} holds every pair, but another program keeps it from being one file`,
+      {
+        hint: `Close that program, then append to the snapshot or keep ${file}-wal beside it.`,
+        cause: error,
+      },
+    )
+  }
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true })
+  } catch (error) {
+    throw writeFailure(directory, error)
+  }
+}
+
+function writeFailure(file: string, error: unknown): ResealError {
+  return new ResealError('SNAPSHOT_WRITE', `${file} cannot be written: ${errorMessage(error)}`, {
+    hint: 'Make room on the disk, or choose a directory you may write to with --snapshots.',
+    cause: error,
+  })
+}

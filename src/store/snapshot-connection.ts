@@ -1,0 +1,160 @@
+import { chmodSync, constants, copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import Database from 'better-sqlite3'
+import { applicationIdOf } from './schema.ts'
+import { MIGRATIONS, formatOf, migrate } from './migrations.ts'
+import { checkRecorder, mayHaveRecorder } from './recorder-lock.ts'
+import { assertSnapshot, findSnapshot, readSnapshotHeader } from './snapshot-file.ts'
+import { readingOf } from './sqlite-failure.ts'
+
+/** A way to a snapshot's tables that never changes a byte of its file, nor leaves one beside it. */
+export interface SnapshotConnection<Q> {
+  /** The real path of the file. */
+  readonly file: string
+  /** Runs queries; nothing of them may be used after the call. @throws ResealError SNAPSHOT_INVALID, SNAPSHOT_BUSY */
+  use<T>(work: (queries: Q) => T): T
+  close(): void
+}
+
+interface Held<Q> {
+  readonly queries: Q
+  close(): void
+}
+
+const MAPPED_BYTES = 256 * 1024 * 1024
+const PATIENCE_MS = 1000
+
+/**
+ * Connects to a snapshot for reading.
+ *
+ * One that was closed is read in place. One that is being recorded is read in place as well, by a connection that
+ * lasts one call: a reader that stays would keep the recorder from folding its write-ahead log into the file. One
+ * whose recorder died, or of an older format, is read from a private copy, since to recover or migrate it is to write.
+ *
+ * @param prepare makes the queries of a connection
+ * @param migrations tests pass a longer list than {@link MIGRATIONS}
+ * @throws ResealError SNAPSHOT_MISSING, SNAPSHOT_INVALID, SNAPSHOT_NEWER, SNAPSHOT_BUSY
+ */
+export function connectSnapshot<Q>(
+  path: string,
+  prepare: (db: Database.Database) => Q,
+  migrations: readonly string[] = MIGRATIONS,
+): SnapshotConnection<Q> {
+  const file = findSnapshot(path)
+  const open = (): Held<Q> => openInPlace(file, prepare, migrations)
+  let held = readingOf(file, () => openPrivately(file, prepare, migrations))
+  const isPrivate = held !== undefined
+
+  const release = (): void => {
+    held?.close()
+    held = undefined
+  }
+  const use = <T>(work: (queries: Q) => T): T =>
+    readingOf(file, () => {
+      if (isPrivate || !mayHaveRecorder(file)) {
+        held ??= open()
+        return work(held.queries)
+      }
+      release()
+      const brief = open()
+      try {
+        return work(brief.queries)
+      } finally {
+        brief.close()
+      }
+    })
+
+  try {
+    // A snapshot that cannot be read is refused when it is opened, not when it is first used.
+    use(() => undefined)
+  } catch (error) {
+    release()
+    throw error
+  }
+  return { file, use, close: release }
+}
+
+function openInPlace<Q>(
+  file: string,
+  prepare: (db: Database.Database) => Q,
+  migrations: readonly string[],
+): Held<Q> {
+  const db = new Database(resolve(file), { readonly: true, fileMustExist: true, timeout: PATIENCE_MS })
+  return guarded(file, db, () => {
+    distrust(db)
+    assertSnapshot(file, applicationIdOf(db), formatOf(db), migrations)
+    return { queries: prepare(db), close: () => void db.close() }
+  })
+}
+
+/** A connection to a copy, for a file that cannot be read in place; undefined for one that can. */
+function openPrivately<Q>(
+  file: string,
+  prepare: (db: Database.Database) => Q,
+  migrations: readonly string[],
+): Held<Q> | undefined {
+  const recorder = checkRecorder(file)
+  try {
+    if (recorder.live) return undefined
+    const { wal, format } = readSnapshotHeader(file, migrations)
+    const unfinished = wal || existsSync(`${file}-wal`) || existsSync(`${file}-journal`)
+    return unfinished || format < migrations.length ? openCopy(file, prepare, migrations) : undefined
+  } finally {
+    recorder.release()
+  }
+}
+
+function openCopy<Q>(
+  file: string,
+  prepare: (db: Database.Database) => Q,
+  migrations: readonly string[],
+): Held<Q> {
+  const directory = mkdtempSync(join(tmpdir(), 'reseal-'))
+  const discard = (): void => rmSync(directory, { recursive: true, force: true, maxRetries: 1 })
+  try {
+    const db = new Database(copyInto(directory, file), { fileMustExist: true })
+    return guarded(file, db, () => {
+      distrust(db)
+      assertSnapshot(file, applicationIdOf(db), formatOf(db), migrations)
+      // Recovers what a killed recorder had committed.
+      db.pragma('journal_mode = DELETE')
+      migrate(db, migrations)
+      db.pragma('query_only = ON')
+      const queries = prepare(db)
+      // Read on without a name, so that recorded data is not left behind whatever ends the process; Windows keeps the
+      // name of an open file.
+      if (process.platform !== 'win32') discard()
+      return { queries, close: () => [() => db.close(), discard].forEach((step) => step()) }
+    })
+  } catch (error) {
+    discard()
+    throw error
+  }
+}
+
+function copyInto(directory: string, file: string): string {
+  const copy = join(directory, 'snapshot.db')
+  for (const suffix of ['', '-wal', '-journal']) {
+    if (suffix !== '' && !existsSync(file + suffix)) continue
+    copyFileSync(file + suffix, copy + suffix, constants.COPYFILE_FICLONE)
+    chmodSync(copy + suffix, 0o600)
+  }
+  return copy
+}
+
+/** A snapshot may come from anywhere, so nothing in it is run or believed (SQLite, "Defense Against The Dark Arts"). */
+function distrust(db: Database.Database): void {
+  db.pragma('trusted_schema = OFF')
+  db.pragma('cell_size_check = ON')
+  db.pragma(`mmap_size = ${MAPPED_BYTES}`)
+}
+
+function guarded<T>(file: string, db: Database.Database, work: () => T): T {
+  try {
+    return readingOf(file, work)
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}

@@ -1,0 +1,105 @@
+import type Database from 'better-sqlite3'
+import { ResealError } from '../core/errors.ts'
+import type { PairHead, PairId, PairSource } from '../core/pair.ts'
+import type { EpochMs } from '../core/time.ts'
+import { bodyReader, type BodyReader } from './body-table.ts'
+import { SELECT_PAIR, parseHead, parsePair, type Row } from './pair-row.ts'
+import { connectSnapshot, type SnapshotConnection } from './snapshot-connection.ts'
+
+/** What a snapshot says of itself. */
+export interface SnapshotFacts {
+  readonly createdAt: EpochMs
+  /** The reseal that created it. */
+  readonly resealVersion: string
+}
+
+export interface SnapshotReader extends PairSource {
+  readonly facts: SnapshotFacts
+  /** Pairs there are now; grows while the snapshot is being recorded. */
+  readonly count: number
+  close(): void
+}
+
+export interface ReaderOptions {
+  /** Tests pass a longer list than `MIGRATIONS`. */
+  readonly migrations?: readonly string[]
+}
+
+interface Queries {
+  readonly facts: Database.Statement<[], { createdAt: EpochMs; resealVersion: string }>
+  readonly count: Database.Statement<[], number>
+  readonly heads: Database.Statement<[PairId, number], Row>
+  readonly pair: Database.Statement<[PairId], Row>
+  readonly bodies: BodyReader
+}
+
+const HEADS_AT_ONCE = 256
+
+/**
+ * Opens a snapshot for reading: a closed one, one being recorded, one whose recorder was killed, one in a read-only
+ * directory, one of an older format. Its file keeps every byte, and nothing is left beside it. Of a closed snapshot
+ * and of one being recorded, pairs that are appended meanwhile are seen as well.
+ * @throws ResealError SNAPSHOT_MISSING, SNAPSHOT_INVALID, SNAPSHOT_NEWER, SNAPSHOT_BUSY
+ */
+export function openSnapshot(file: string, options: ReaderOptions = {}): SnapshotReader {
+  const connection = connectSnapshot(file, (db) => queriesOf(db, file), options.migrations)
+  try {
+    return readerOf(connection, file, readFacts(connection, file))
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}
+
+function readerOf(
+  connection: SnapshotConnection<Queries>,
+  file: string,
+  facts: SnapshotFacts,
+): SnapshotReader {
+  return {
+    facts,
+    get count() {
+      return connection.use(({ count }) => count.get() ?? 0)
+    },
+    heads: () => headsOf(connection, file),
+    pair: (id) =>
+      connection.use(({ pair, bodies }) => {
+        const row = pair.get(id)
+        return row && parsePair(row, file, bodies)
+      }),
+    close: () => connection.close(),
+  }
+}
+
+/** Some at a time: a statement left open half-way would hold the recorder up and could not be told from a forgotten one. */
+function* headsOf(connection: SnapshotConnection<Queries>, file: string): Generator<PairHead> {
+  let last: PairId = 0
+  for (;;) {
+    const after = last
+    const rows = connection.use(({ heads }) => heads.all(after, HEADS_AT_ONCE))
+    for (const row of rows) {
+      const head = parseHead(row, file)
+      last = head.id
+      yield head
+    }
+    if (rows.length < HEADS_AT_ONCE) return
+  }
+}
+
+function readFacts(connection: SnapshotConnection<Queries>, file: string): SnapshotFacts {
+  const facts = connection.use((queries) => queries.facts.get())
+  if (facts !== undefined) return facts
+  throw new ResealError('SNAPSHOT_INVALID', `${file} does not say which reseal recorded it, or when`, {
+    hint: 'Copy it again from where it was recorded, or record it anew.',
+  })
+}
+
+function queriesOf(db: Database.Database, file: string): Queries {
+  return {
+    facts: db.prepare('SELECT created_at AS createdAt, reseal_version AS resealVersion FROM snapshot'),
+    count: db.prepare<[], number>('SELECT count(*) FROM pair').pluck(),
+    heads: db.prepare(`${SELECT_PAIR} WHERE pair.id > ? ORDER BY pair.id LIMIT ?`),
+    pair: db.prepare(`${SELECT_PAIR} WHERE pair.id = ?`),
+    bodies: bodyReader(db, file),
+  }
+}

@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto'
+import type Database from 'better-sqlite3'
+import { errorMessage } from '../core/errors.ts'
+import { formatMoment } from '../core/time.ts'
+import { MIGRATIONS } from './migrations.ts'
+import { SELECT_PAIR, parseHead, type Row } from './pair-row.ts'
+import { schemaDifferences } from './schema.ts'
+import { connectSnapshot } from './snapshot-connection.ts'
+
+/** What became of a snapshot's bytes. */
+export interface Verdict {
+  readonly pairs: number
+  readonly bodies: number
+  /** Content bytes of all bodies, each counted once. */
+  readonly bytes: number
+  /** A sentence each; empty when the snapshot is as it was recorded. */
+  readonly problems: readonly string[]
+}
+
+interface BodyRow {
+  readonly id: number
+  readonly size: number
+  readonly sha256: Uint8Array
+}
+
+/**
+ * Checks a snapshot to the last byte: the file's structure, its schema, every reference, the length and SHA-256 of every
+ * body, and that each pair can be read and makes sense. It reads everything, and changes nothing.
+ * @throws ResealError SNAPSHOT_MISSING, SNAPSHOT_INVALID, SNAPSHOT_NEWER, SNAPSHOT_BUSY when it cannot even be opened
+ */
+export function verifySnapshot(file: string): Verdict {
+  const connection = connectSnapshot(file, (db) => db)
+  try {
+    return connection.use((db) => {
+      // One transaction, so that a recorder at work is seen at one moment.
+      db.exec('BEGIN')
+      try {
+        return verdictOn(db, file)
+      } finally {
+        db.exec('ROLLBACK')
+      }
+    })
+  } finally {
+    connection.close()
+  }
+}
+
+function verdictOn(db: Database.Database, file: string): Verdict {
+  const problems = CHECKS.flatMap((check) => {
+    try {
+      return check(db, file)
+    } catch (error) {
+      // A damaged page ends this check; what the others find is still worth knowing.
+      return [errorMessage(error)]
+    }
+  })
+  return { ...totals(db), problems: [...new Set(problems)] }
+}
+
+type Check = (db: Database.Database, file: string) => readonly string[]
+
+const CHECKS: readonly Check[] = [structure, schema, references, bodies, orphans, pairs]
+
+function totals(db: Database.Database): Omit<Verdict, 'problems'> {
+  const number = (sql: string): number => {
+    try {
+      return db.prepare<[], number>(sql).pluck().get() ?? 0
+    } catch {
+      // A table that cannot be counted is among the problems already.
+      return 0
+    }
+  }
+  return {
+    pairs: number('SELECT count(*) FROM pair'),
+    bodies: number('SELECT count(*) FROM body'),
+    bytes: number('SELECT total(size) FROM body'),
+  }
+}
+
+function structure(db: Database.Database): readonly string[] {
+  const found = db.prepare<[], string>('PRAGMA integrity_check').pluck().all()
+  return found.filter((line) => line !== 'ok').map((line) => `the file's structure is damaged: ${line}`)
+}
+
+function schema(db: Database.Database): readonly string[] {
+  return schemaDifferences(db, MIGRATIONS)
+}
+
+function references(db: Database.Database): readonly string[] {
+  return db
+    .prepare<[], { table: string; rowid: number; parent: string }>('PRAGMA foreign_key_check')
+    .all()
+    .map(({ table, rowid, parent }) => `${table} ${rowid} refers to a ${parent} that is not there`)
+}
+
+function bodies(db: Database.Database): readonly string[] {
+  const chunks = db.prepare<[number], { seq: number; bytes: Uint8Array }>(
+    'SELECT seq, bytes FROM body_chunk WHERE body_id = ? ORDER BY seq',
+  )
+  const rows = db.prepare<[], BodyRow>('SELECT id, size, sha256 FROM body ORDER BY id')
+  const problems: string[] = []
+  for (const body of rows.iterate()) problems.push(...bodyProblems(body, chunks.iterate(body.id)))
+  return problems
+}
+
+function bodyProblems(
+  { id, size, sha256 }: BodyRow,
+  chunks: Iterable<{ readonly seq: number; readonly bytes: Uint8Array }>,
+): readonly string[] {
+  const problems: string[] = []
+  const digest = createHash('sha256')
+  let next = 0
+  let length = 0
+  for (const { seq, bytes } of chunks) {
+    if (seq !== next) problems.push(`body ${id} lacks its chunk ${next}`)
+    next = seq + 1
+    length += bytes.length
+    digest.update(bytes)
+  }
+  if (length !== size) problems.push(`body ${id} has ${length} bytes of ${size}`)
+  if (!digest.digest().equals(sha256))
+    problems.push(`body ${id} is not the one that was recorded: its SHA-256 differs`)
+  return problems
+}
+
+function orphans(db: Database.Database): readonly string[] {
+  return db
+    .prepare<[], { id: number; size: number }>(
+      `SELECT id, size FROM body WHERE id NOT IN (
+         SELECT request_body_id FROM pair WHERE request_body_id IS NOT NULL
+         UNION SELECT response_body_id FROM pair WHERE response_body_id IS NOT NULL) ORDER BY id`,
+    )
+    .all()
+    .map(({ id, size }) => `orphan: body ${id} (${size} bytes) belongs to no pair`)
+}
+
+function pairs(db: Database.Database, file: string): readonly string[] {
+  const problems: string[] = []
+  for (const row of db.prepare<[], Row>(`${SELECT_PAIR} ORDER BY pair.id`).iterate()) {
+    try {
+      problems.push(...pairProblems(row, file))
+    } catch (error) {
+      problems.push(errorMessage(error))
+    }
+  }
+  return problems
+}
+
+function pairProblems(row: Row, file: string): readonly string[] {
+  const { id, at, outcome, error, response, firstByteMs, tookMs } = parseHead(row, file)
+  const findings: readonly (readonly [boolean, string])[] = [
+    [outcome === 'complete' && response === undefined, 'is complete and has no response'],
+    [outcome === 'complete' && error !== undefined, 'is complete and has an error'],
+    [response !== undefined && firstByteMs === undefined, 'has a response that began at no time'],
+    [tookMs < 0 || (firstByteMs ?? 0) < 0, 'ended before it began'],
+    [Math.abs(at) > 8.64e15, `was recorded at ${formatMoment(at)}, which is no time`],
+  ]
+  return findings.filter(([wrong]) => wrong).map(([, what]) => `pair ${id} ${what}`)
+}

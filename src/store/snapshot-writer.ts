@@ -1,0 +1,78 @@
+import { basename, extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { ResealError } from '../core/errors.ts'
+import type { PairId, PairSink, RRPair } from '../core/pair.ts'
+import { systemClock, type Clock } from '../core/time.ts'
+import { MIGRATIONS } from './migrations.ts'
+import type { Durability, WriterOrders } from './writer-messages.ts'
+import { watchThread } from './writer-thread.ts'
+
+/** A snapshot being recorded. */
+export interface SnapshotWriter extends PairSink {
+  /** The first free id when the snapshot was opened. Ids are the recorder's to give; each may be used once. */
+  readonly nextId: PairId
+  /**
+   * Hands a pair over; resolves when it is committed, and so outlives a SIGKILL. The pair's bodies belong to the
+   * writer from here on: they are moved to its thread, not copied, and are empty for everybody else.
+   * @throws ResealError SNAPSHOT_WRITE when this pair could not be stored; others are not concerned
+   */
+  put(pair: RRPair): Promise<void>
+  /**
+   * Commits what was put, and leaves one file, mode 0600, that opens in a read-only directory. May be called again.
+   * @throws ResealError SNAPSHOT_BUSY, SNAPSHOT_WRITE when it cannot be one file; every committed pair is kept even then
+   */
+  close(): Promise<void>
+}
+
+export interface WriterOptions {
+  /** Continue a snapshot that exists; without it an existing one is refused. */
+  readonly append: boolean
+  /** reseal's version, noted in a new snapshot. */
+  readonly version: string
+  /** @default 'normal' */
+  readonly durability?: Durability
+  /** @default systemClock */
+  readonly clock?: Clock
+  /** Tests pass a longer list than `MIGRATIONS`. */
+  readonly migrations?: readonly string[]
+}
+
+/**
+ * Opens a snapshot for recording, and is its only recorder until `close` or the end of the process. A new file's
+ * directory is made when it is missing. Pairs are written by a thread of their own, all that have arrived in one
+ * transaction.
+ * @param path as `snapshotFile` gives it
+ * @throws ResealError SNAPSHOT_EXISTS, SNAPSHOT_BUSY, SNAPSHOT_INVALID, SNAPSHOT_NEWER, SNAPSHOT_WRITE
+ */
+export async function createSnapshot(path: string, options: WriterOptions): Promise<SnapshotWriter> {
+  const thread = watchThread(startWorker(path, options), basename(path))
+  const nextId = await thread.opened
+  let closing = false
+  return {
+    nextId,
+    put: async (pair) => {
+      if (closing)
+        throw new ResealError('SNAPSHOT_WRITE', `pair ${pair.id} came after the snapshot was closed`)
+      return thread.put(pair)
+    },
+    close: () => {
+      if (!closing) thread.close()
+      closing = true
+      return thread.closed
+    },
+  }
+}
+
+function startWorker(path: string, options: WriterOptions): Worker {
+  const orders: WriterOrders = {
+    path,
+    append: options.append,
+    version: options.version,
+    createdAt: (options.clock ?? systemClock)(),
+    durability: options.durability ?? 'normal',
+    migrations: options.migrations ?? MIGRATIONS,
+  }
+  // `.ts` in a checkout, `.js` where it is published; TypeScript does not rewrite a URL.
+  const script = new URL(`./writer-worker${extname(import.meta.url)}`, import.meta.url)
+  return new Worker(script, { workerData: orders, name: `snapshot ${basename(path)}` })
+}
