@@ -51,7 +51,7 @@ function verdictOn(db: Database.Database, file: string): Verdict {
       return check(db, file)
     } catch (error) {
       // A damaged page ends this check; what the others find is still worth knowing.
-      return [errorMessage(error)]
+      return [damage(errorMessage(error))]
     }
   })
   return { ...totals(db), problems: [...new Set(problems)] }
@@ -79,7 +79,11 @@ function totals(db: Database.Database): Omit<Verdict, 'problems'> {
 
 function structure(db: Database.Database): readonly string[] {
   const found = db.prepare<[], string>('PRAGMA integrity_check').pluck().all()
-  return found.filter((line) => line !== 'ok').map((line) => `the file's structure is damaged: ${line}`)
+  return found.filter((line) => line !== 'ok').map(damage)
+}
+
+function damage(what: string): string {
+  return `the file is damaged: ${what}`
 }
 
 function schema(db: Database.Database): readonly string[] {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -12,7 +12,10 @@ import { createSnapshot, type SnapshotWriter, type WriterOptions } from '../../s
 /** A directory that is gone after the test. */
 export function snapshotDirectory(context: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'reseal-store-test-'))
-  context.after(() => rmSync(directory, { recursive: true, force: true }))
+  context.after(() => {
+    chmodSync(directory, 0o700)
+    rmSync(directory, { recursive: true, force: true })
+  })
   return directory
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -191,7 +192,6 @@ test('reading changes no byte and leaves no file, whatever the file allows', asy
   const file = await recorded(join(directory, 'demo.db'), [aPair({ id: 1 }), aPair({ id: 2 })])
   chmodSync(file, 0o400)
   chmodSync(directory, 0o500)
-  context.after(() => chmodSync(directory, 0o700))
   const before = contentsOf(directory)
   const reader = openSnapshot(file)
   assert.equal(reader.count, 2)
@@ -199,6 +199,19 @@ test('reading changes no byte and leaves no file, whatever the file allows', asy
   assert.deepEqual(contentsOf(directory), before)
   reader.close()
   assert.deepEqual(verifySnapshot(file).problems, [])
+  assert.deepEqual(contentsOf(directory), before)
+})
+
+test('a closed snapshot opens where nothing may be written', async (context) => {
+  const directory = snapshotDirectory(context)
+  const file = await recorded(join(directory, 'demo.db'), [aPair({ id: 1 }), aPair({ id: 2 })])
+  chmodSync(file, 0o444)
+  chmodSync(directory, 0o555)
+  const before = contentsOf(directory)
+  // Root may write anywhere, so there the reader is somebody else.
+  const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+  const script = join(import.meta.dirname, 'reading-process.ts')
+  assert.equal(execFileSync(process.execPath, [script, file], { ...nobody, encoding: 'utf8' }), '2\n')
   assert.deepEqual(contentsOf(directory), before)
 })
 
