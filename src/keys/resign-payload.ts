@@ -1,0 +1,158 @@
+import type { BinaryText } from '../core/binary-text.ts'
+import {
+  editMembers,
+  jsonOf,
+  jsonText,
+  memberOf,
+  scanJson,
+  spliceText,
+  type JsonObject,
+  type Splice,
+} from '../core/json.ts'
+import type { JsonText } from '../core/jwt.ts'
+import { epochSeconds, type EpochMs } from '../core/time.ts'
+import type { MemberChanges } from './resign-header.ts'
+import { writtenDate, type WrittenDate } from './written-date.ts'
+
+/** What becomes of the times: moved to the moment of serving, left alone, or set from now on for so long. */
+export type TimeRule = 'shift' | 'keep' | { readonly ttlMs: number }
+
+/** When a token is served, and what else it must agree with. */
+export interface ResignMoment {
+  readonly nowMs: EpochMs
+  /** When the pair that holds the token was recorded. */
+  readonly recordedAtMs: EpochMs
+  /** New values of `at_hash`, `c_hash` and `s_hash`, put in where the token has the claim as a string. */
+  readonly hashes?: Readonly<Record<string, string | undefined>> | undefined
+}
+
+export interface PayloadPlan {
+  readonly payload: JsonText
+  readonly claims: MemberChanges
+  readonly time: TimeRule
+  /** Names of claims that move with the times, beside iat, nbf, exp and auth_time. */
+  readonly timeClaims: readonly string[]
+}
+
+export interface ResignedPayload {
+  /** Whether the text depends on the moment. */
+  readonly timeBound: boolean
+  /** `exp - iat` of the new token, or the ttl; undefined when there is no such thing. */
+  readonly lifetimeSeconds: number | undefined
+  text(moment: ResignMoment): BinaryText
+}
+
+/**
+ * Plans the claims of a re-signed token. What is set and removed is done once; what remains for each moment is the
+ * times, written in place. All other bytes stay as recorded. Claims that were set explicitly do not move.
+ */
+export function resignedPayload(plan: PayloadPlan): ResignedPayload {
+  const payload = withStaticEdits(plan)
+  const dates = datesOf(payload, plan)
+  const newest = Math.max(
+    ...dates.filter(({ name }) => name === 'iat').map(({ date }) => date?.seconds ?? -Infinity),
+  )
+  return {
+    timeBound: dates.length > 0,
+    lifetimeSeconds: lifetimeOf(payload, plan),
+    text: (moment) => {
+      const nowSeconds = epochSeconds(moment.nowMs)
+      const delta = Math.min(
+        Math.floor((moment.nowMs - moment.recordedAtMs) / 1000),
+        // A clock ahead of ours wrote that iat; one in the future is refused by many (RFC 7519 §4.1.6 gives no leeway).
+        newest === -Infinity ? Infinity : Math.floor(nowSeconds - newest),
+      )
+      const times = dates.map(({ start, end, rewrite }) => ({ start, end, text: rewrite(delta, nowSeconds) }))
+      return spliceText(payload.text, [...times, ...hashSplices(payload, plan, moment.hashes ?? {})])
+    },
+  }
+}
+
+/** The registered times that move (RFC 7519 §4.1.4-§4.1.6, OpenID Connect Core §2). */
+const TIME_CLAIMS = ['iat', 'nbf', 'exp', 'auth_time'] as const
+
+function withStaticEdits({ payload, claims, time }: PayloadPlan): JsonText {
+  const set = new Map(Object.entries(claims.set).map(([name, value]) => [name, jsonOf(value)]))
+  if (typeof time === 'object' && memberOf(payload.object, 'exp') === undefined && !set.has('exp')) {
+    // A place for the time to be written to.
+    set.set('exp', '0')
+  }
+  if (set.size === 0 && claims.remove.length === 0) return payload
+  const { text, object } = payload
+  const edited =
+    text.slice(0, object.start) +
+    editMembers(text, object, { set, remove: new Set(claims.remove) }) +
+    text.slice(object.end)
+  const scanned = scanJson(edited)
+  if (scanned?.kind !== 'object') throw new TypeError('edited claims are no JSON object')
+  return { text: edited, object: scanned }
+}
+
+/** A place in the payload whose text depends on the moment. */
+interface DatePlace {
+  readonly name: string
+  readonly start: number
+  readonly end: number
+  readonly date: WrittenDate | undefined
+  readonly rewrite: (deltaSeconds: number, nowSeconds: number) => BinaryText
+}
+
+/** Every occurrence of a repeated claim moves, so that it does not matter which one a client takes. */
+function datesOf({ text, object }: JsonText, plan: PayloadPlan): readonly DatePlace[] {
+  if (plan.time === 'keep') return []
+  const names = new Set<string>([...TIME_CLAIMS, ...plan.timeClaims])
+  return object.members.flatMap(({ name, value }) => {
+    if (!names.has(name) || Object.hasOwn(plan.claims.set, name)) return []
+    const date = writtenDate(jsonText(text, value))
+    const rewrite = rewriteOf(name, date, plan.time)
+    return rewrite === undefined ? [] : [{ name, start: value.start, end: value.end, date, rewrite }]
+  })
+}
+
+function rewriteOf(
+  name: string,
+  date: WrittenDate | undefined,
+  time: TimeRule,
+): DatePlace['rewrite'] | undefined {
+  const offset = typeof time === 'object' ? ttlOffset(name, time.ttlMs) : undefined
+  if (offset !== undefined) {
+    return (_, nowSeconds) => date?.at(nowSeconds + offset) ?? String(nowSeconds + offset)
+  }
+  return date && ((deltaSeconds) => date.shifted(deltaSeconds))
+}
+
+/** Seconds from now that a claim is set to under a ttl; undefined for those that are shifted even then. */
+function ttlOffset(name: string, ttlMs: number): number | undefined {
+  if (name === 'exp') return Math.floor(ttlMs / 1000)
+  return name === 'iat' || name === 'nbf' ? 0 : undefined
+}
+
+function lifetimeOf(payload: JsonText, { time, claims }: PayloadPlan): number | undefined {
+  const exp = lastDate(payload, 'exp')
+  const expMoves = time !== 'keep' && !Object.hasOwn(claims.set, 'exp')
+  if (typeof time === 'object' && expMoves && memberOf(payload.object, 'exp') !== undefined) {
+    return Math.floor(time.ttlMs / 1000)
+  }
+  const iat = lastDate(payload, 'iat')
+  const iatMoves = time !== 'keep' && !Object.hasOwn(claims.set, 'iat')
+  if (exp === undefined || iat === undefined || expMoves !== iatMoves) return undefined
+  return exp.seconds - iat.seconds
+}
+
+function lastDate({ text, object }: JsonText, name: string): WrittenDate | undefined {
+  const value = memberOf(object, name)
+  return value && writtenDate(jsonText(text, value))
+}
+
+function hashSplices(
+  { object }: { readonly object: JsonObject },
+  { claims }: PayloadPlan,
+  hashes: Readonly<Record<string, string | undefined>>,
+): readonly Splice[] {
+  return object.members.flatMap(({ name, value: { kind, start, end } }) => {
+    const hash = Object.hasOwn(hashes, name) ? hashes[name] : undefined
+    return hash === undefined || kind !== 'string' || Object.hasOwn(claims.set, name)
+      ? []
+      : [{ start, end, text: jsonOf(hash) }]
+  })
+}

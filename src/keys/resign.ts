@@ -1,0 +1,114 @@
+import { bytesOfText, type BinaryText } from '../core/binary-text.ts'
+import { ResealError } from '../core/errors.ts'
+import { memberOf, scanJson, stringValue } from '../core/json.ts'
+import type { Jwt } from '../core/jwt.ts'
+import { resignedHeader, type KidRule, type MemberChanges } from './resign-header.ts'
+import { resignedPayload, type ResignMoment, type TimeRule } from './resign-payload.ts'
+import type { SigningKey } from './bound-key.ts'
+
+export interface ResignOptions {
+  /** Default `auto`. */
+  readonly kid?: KidRule | undefined
+  /** JOSE header parameters to set and remove; they have the last word, except over `alg`. */
+  readonly header?: MemberChanges | undefined
+  /** Claims to set and remove; times set here do not move. */
+  readonly claims?: MemberChanges | undefined
+  /** Default `shift`. */
+  readonly time?: TimeRule | undefined
+  /** Claims that move with the times, beside iat, nbf, exp and auth_time. */
+  readonly timeClaims?: readonly string[] | undefined
+}
+
+/** A recorded token made ready to be signed anew for any moment. */
+export interface Resigner {
+  readonly key: SigningKey
+  readonly alg: SigningKey['alg']
+  /** `kid` in the new header; undefined when it has none, or one that is no string. */
+  readonly kid: string | undefined
+  /** Whether the key is the one that signed the recording. */
+  readonly keyMatchesRecording: boolean
+  /** Whether the new token depends on the moment; if not, it may be signed once. */
+  readonly timeBound: boolean
+  /** `exp - iat` of the new token in seconds, or the ttl; undefined when the token does not say. */
+  readonly lifetimeSeconds: number | undefined
+  /**
+   * The new token. Its signature has been verified once.
+   * @throws ResealError UNEXPECTED when the key's own signature does not verify
+   */
+  resign(moment: ResignMoment): Promise<string>
+}
+
+/**
+ * Why a token must be left as it was recorded, as words that follow "because"; undefined when it can be re-signed.
+ * `crit` asks for rules that reseal does not know (RFC 7515 §4.1.11), and a JWT never has `b64: false` (RFC 7797 §7).
+ */
+export function resignObstacle(token: Jwt): string | undefined {
+  const { text, object } = token.header
+  if (memberOf(object, 'crit') !== undefined)
+    return 'its header has "crit", whose extensions reseal does not know'
+  const b64 = memberOf(object, 'b64')
+  if (b64 !== undefined && text.slice(b64.start, b64.end) === 'false') return 'its header has "b64": false'
+  return undefined
+}
+
+/**
+ * Plans the re-signing of one token: header and claims are edited as text, so that order, white space, repeated names,
+ * long integers and escapes stay as recorded, and a part without edits is not even encoded again.
+ * @throws ResealError TRANSFORM_INVALID for a token with a {@link resignObstacle}, or changes that contradict the key
+ * @throws ResealError KEY_UNFIT when `kid: thumbprint` meets an HMAC secret
+ */
+export function planResign(token: Jwt, key: SigningKey, options: ResignOptions = {}): Resigner {
+  const obstacle = resignObstacle(token)
+  if (obstacle !== undefined) {
+    throw new ResealError('TRANSFORM_INVALID', `The token cannot be re-signed because ${obstacle}.`)
+  }
+  const keyMatches = key.verifies(token)
+  const header = resignedHeader({
+    token,
+    key,
+    keyMatches,
+    kid: options.kid ?? 'auto',
+    changes: options.header ?? NO_CHANGES,
+  })
+  const payload = resignedPayload({
+    payload: token.payload,
+    claims: options.claims ?? NO_CHANGES,
+    time: options.time ?? 'shift',
+    timeClaims: options.timeClaims ?? [],
+  })
+  const [recordedHead = '', recordedBody = ''] = token.signingInput.split('.')
+  const head = header === token.header.text ? recordedHead : encoded(header)
+  return {
+    key,
+    alg: key.alg,
+    kid: stringValue(header, memberOf(scanJson(header), 'kid')),
+    keyMatchesRecording: keyMatches,
+    timeBound: payload.timeBound,
+    lifetimeSeconds: payload.lifetimeSeconds,
+    resign: (moment) => {
+      const claims = payload.text(moment)
+      return signed(`${head}.${claims === token.payload.text ? recordedBody : encoded(claims)}`, key)
+    },
+  }
+}
+
+const NO_CHANGES: MemberChanges = { set: {}, remove: [] }
+
+function encoded(text: BinaryText): string {
+  return bytesOfText(text).toString('base64url')
+}
+
+async function signed(signingInput: string, key: SigningKey): Promise<string> {
+  const data = bytesOfText(signingInput)
+  const signature = await key.sign(data)
+  if (!key.verify(data, signature)) {
+    throw new ResealError(
+      'UNEXPECTED',
+      `A signature just made by ${key.source} with ${key.alg} does not verify.`,
+      {
+        hint: 'The key file may hold a private key that does not belong to its own public half.',
+      },
+    )
+  }
+  return `${signingInput}.${Buffer.from(signature).toString('base64url')}`
+}
