@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { binaryText } from '../core/binary-text.ts'
 import { decodeBody } from '../core/body-coding.ts'
 import { ResealError } from '../core/errors.ts'
@@ -28,7 +29,15 @@ export function listAll(directory: string): readonly SnapshotSummary[] {
 
 function summarise(directory: string, name: string): SnapshotSummary {
   const file = snapshotFile(directory, name)
-  const nothing = { name, file, pairs: 0, fileBytes: 0, recordedFrom: undefined, recordedTo: undefined, targets: [] }
+  const nothing = {
+    name,
+    file,
+    pairs: 0,
+    fileBytes: 0,
+    recordedFrom: undefined,
+    recordedTo: undefined,
+    targets: [],
+  }
   try {
     const reader = openSnapshot(file)
     try {
@@ -36,7 +45,7 @@ function summarise(directory: string, name: string): SnapshotSummary {
       return {
         ...nothing,
         pairs: heads.length,
-        fileBytes: reader.facts.fileBytes,
+        fileBytes: statSync(file).size,
         recordedFrom: heads[0]?.at,
         recordedTo: heads.at(-1)?.at,
         targets: [...new Set(heads.map(({ route }) => route.target))],
@@ -88,9 +97,12 @@ export function findTokens(directory: string, name: string): readonly FoundToken
   return readPairs(directory, name, undefined).flatMap(tokensOf)
 }
 
-/** Every JWT of one pair. */
-export function tokensOf(pair: RRPair): readonly FoundToken[] {
-  return textsOf(pair).flatMap(({ where, text }) =>
+/**
+ * Every JWT of one pair.
+ * @param maxBytes bodies longer than this once decoded are searched as they are on the wire
+ */
+export function tokensOf(pair: RRPair, maxBytes?: number): readonly FoundToken[] {
+  return textsOf(pair, maxBytes).flatMap(({ where, text }) =>
     findJwts(text).map(({ jwt }) => {
       const { iss, sub, exp, iat } = claimsOf(jwt)
       return {
@@ -117,16 +129,20 @@ interface PlacedText {
   readonly text: string
 }
 
-function textsOf({ request, response }: RRPair): readonly PlacedText[] {
-  const asked = [{ where: 'request target', text: request.target }, ...messageTexts('request', request)]
-  return response === undefined ? asked : [...asked, ...messageTexts('response', response)]
+function textsOf({ request, response }: RRPair, maxBytes?: number): readonly PlacedText[] {
+  const asked = [
+    { where: 'request target', text: request.target },
+    ...messageTexts('request', request, maxBytes),
+  ]
+  return response === undefined ? asked : [...asked, ...messageTexts('response', response, maxBytes)]
 }
 
 function messageTexts(
   side: 'request' | 'response',
   { headers, trailers, body }: Pick<RRPair['request'], 'headers' | 'trailers' | 'body'>,
+  maxBytes?: number,
 ): readonly PlacedText[] {
-  const plain = decodeBody(headers, body)?.bytes ?? body
+  const plain = decodeBody(headers, body, maxBytes)?.bytes ?? body
   return [
     ...headers.map(([name, value]) => ({ where: `${side} header ${name}`, text: value })),
     { where: `${side} body`, text: binaryText(plain) },

@@ -1,8 +1,15 @@
 import type { BinaryText } from '../core/binary-text.ts'
 import { jsonOf, jsonText, stringValue, type JsonNode } from '../core/json.ts'
 
-/** A place in a JSON document: member names, positions, `*` for any; `..` stands for any depth. */
-export type JsonPointerPattern = readonly string[]
+/** A step down a document: to a member or position of this name or to any, at this level or at any below. */
+export interface JsonPatternStep {
+  readonly deep: boolean
+  /** Undefined for any. */
+  readonly names: readonly string[] | undefined
+}
+
+/** Places in a JSON document. */
+export type JsonPattern = readonly JsonPatternStep[]
 
 /**
  * JSON in one spelling: members sorted by name, no white space, strings escaped one way, numbers as written (so that
@@ -12,7 +19,7 @@ export type JsonPointerPattern = readonly string[]
 export function canonicalJson(
   text: BinaryText,
   root: JsonNode,
-  ignored: readonly JsonPointerPattern[],
+  ignored: readonly JsonPattern[],
   maxDepth: number,
 ): BinaryText | undefined {
   const write = (node: JsonNode, path: readonly string[]): string | undefined => {
@@ -46,14 +53,14 @@ function bracketed(open: string, parts: readonly (string | undefined)[], close: 
   return parts.every((part) => part !== undefined) ? open + parts.join(',') + close : undefined
 }
 
-function isIgnored(path: readonly string[], ignored: readonly JsonPointerPattern[]): boolean {
+function isIgnored(path: readonly string[], ignored: readonly JsonPattern[]): boolean {
   return ignored.some((pattern) => matches(path, pattern))
 }
 
-function matches(path: readonly string[], pattern: JsonPointerPattern): boolean {
-  const [head, ...rest] = pattern
-  if (head === undefined) return path.length === 0
-  if (head === '..') return path.some((_, skip) => matches(path.slice(skip), rest))
+function matches(path: readonly string[], pattern: JsonPattern): boolean {
+  const [step, ...rest] = pattern
   const [name, ...below] = path
-  return name !== undefined && (head === '*' || head === name) && matches(below, rest)
+  if (step === undefined || name === undefined) return step === undefined && name === undefined
+  if ((step.names === undefined || step.names.includes(name)) && matches(below, rest)) return true
+  return step.deep && matches(below, pattern)
 }

@@ -53,8 +53,10 @@ export function nearMisses(asked: RequestParts, candidates: Iterable<Candidate>)
 /** Every field in which two requests differ. */
 export function differences(asked: RequestParts, recorded: RequestParts): readonly Difference[] {
   const differs: Difference[] = []
-  if (asked.method !== recorded.method) differs.push({ field: 'method', recorded: recorded.method, asked: asked.method })
-  if (asked.path !== recorded.path) differs.push({ field: 'path', recorded: maskedTarget(recorded.path), asked: maskedTarget(asked.path) })
+  if (asked.method !== recorded.method)
+    differs.push({ field: 'method', recorded: recorded.method, asked: asked.method })
+  if (asked.path !== recorded.path)
+    differs.push({ field: 'path', recorded: maskedTarget(recorded.path), asked: maskedTarget(asked.path) })
   differs.push(...queryDifferences(asked.query, recorded.query), ...bodyDifferences(asked, recorded))
   return differs
 }
@@ -73,11 +75,16 @@ function sharedSegments(a: string, b: string): number {
   return same / Math.max(left.length, right.length)
 }
 
-function queryDifferences(asked: readonly QueryPart[], recorded: readonly QueryPart[]): readonly Difference[] {
+function queryDifferences(
+  asked: readonly QueryPart[],
+  recorded: readonly QueryPart[],
+): readonly Difference[] {
   const names = new Set([...asked, ...recorded].map(({ name }) => name))
   return [...names].flatMap((name) => {
     const [now, then] = [valuesOf(asked, name), valuesOf(recorded, name)]
-    return now === then ? [] : [{ field: `query ${name}`, recorded: masked(name, then), asked: masked(name, now) }]
+    return now === then
+      ? []
+      : [{ field: `query ${name}`, recorded: masked(name, then), asked: masked(name, now) }]
   })
 }
 

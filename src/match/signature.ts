@@ -3,7 +3,7 @@ import { binaryText, type BinaryText } from '../core/binary-text.ts'
 import { decodeBody } from '../core/body-coding.ts'
 import type { HttpRequest } from '../core/exchange.ts'
 import { scanJson } from '../core/json.ts'
-import { canonicalJson, type JsonPointerPattern } from './canonical-json.ts'
+import { canonicalJson, type JsonPattern } from './canonical-json.ts'
 import { jwtsAsClaims } from './jwt-fingerprint.ts'
 import { queryParts, type QueryPart } from './query.ts'
 
@@ -16,7 +16,7 @@ export interface MatchRules {
   /** Names of query parameters. */
   readonly ignoreQuery: ReadonlySet<string>
   /** Places in JSON bodies. */
-  readonly ignoreJson: readonly JsonPointerPattern[]
+  readonly ignoreJson: readonly JsonPattern[]
 }
 
 /** The parts of a request that make its signature, each comparable by itself. */
@@ -40,7 +40,11 @@ export function signatureOf(request: HttpRequest, rules: MatchRules): Signature 
 /** One signature for one set of parts; the body goes in as its SHA-256 so that an index stays small. */
 export function signatureOfParts(parts: RequestParts): Signature {
   const body = parts.body === '' ? '' : createHash('sha256').update(parts.body, 'latin1').digest('base64url')
-  const fields = [parts.method, parts.path, ...parts.query.flatMap(({ name, value }) => [name, value ?? '\0'])]
+  const fields = [
+    parts.method,
+    parts.path,
+    ...parts.query.flatMap(({ name, value }) => [name, value ?? '\0']),
+  ]
   const prefixed = [...fields, `${parts.bodyKind}${body}`].map((field) => `${field.length}:${field}`)
   return `${prefixed.length};${prefixed.join('')}` as Signature
 }

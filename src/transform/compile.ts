@@ -83,7 +83,9 @@ export function compileTransforms(
 
   const changed = worked.filter(({ message }) => message.touched)
   return {
-    responses: new Map(changed.map(({ message, trace }) => [message.pair.id, { served: message.served(), trace }])),
+    responses: new Map(
+      changed.map(({ message, trace }) => [message.pair.id, { served: message.served(), trace }]),
+    ),
     chains: chains.map((chain) => chain.counts.report()),
     keys: ledger.entries(),
     notes: sources.notes(),
@@ -104,7 +106,12 @@ interface WorkedPair {
 
 function compileChain(definition: ChainDefinition, sources: KeySources): CompiledChain {
   const steps = definition.steps.map((step) => at(step.place, () => compileStep(step, sources)))
-  return { definition, filter: compileFilters(definition.filters), steps, counts: countChain(definition, steps) }
+  return {
+    definition,
+    filter: compileFilters(definition.filters),
+    steps,
+    counts: countChain(definition, steps),
+  }
 }
 
 function wholePair(head: PairHead, pairs: PairSource): WholePair | undefined {
@@ -139,7 +146,13 @@ function runChain(chain: CompiledChain, message: ResponseMessage, work: PairWork
     if (step.kind === 'locator') places = done.places
     if (step.kind === 'locator' && reason !== undefined) missing ??= reason
     const applied = done.applied.map((focus) => focus.path)
-    const entry = { chain: chain.definition.id, step: step.name, place: step.place, applied, notFound: reason }
+    const entry = {
+      chain: chain.definition.id,
+      step: step.name,
+      place: step.place,
+      applied,
+      notFound: reason,
+    }
     trace.push(entry)
     chain.counts.count(step, entry)
   }
@@ -173,7 +186,9 @@ interface ChainCounts {
 }
 
 function countChain(definition: ChainDefinition, steps: readonly CompiledStep[]): ChainCounts {
-  const counts = new Map(steps.map((step) => [step, { applied: 0, notFound: 0, reasons: new Map<string, number>() }]))
+  const counts = new Map(
+    steps.map((step) => [step, { applied: 0, notFound: 0, reasons: new Map<string, number>() }]),
+  )
   let matched = 0
   let filtered = 0
   return {

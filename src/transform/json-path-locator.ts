@@ -47,7 +47,12 @@ function placeAt(focus: Focus, root: JsonNode, pointer: string): Focus | undefin
   return openNode(focus, node, label, parent)
 }
 
-function openNode(focus: Focus, node: JsonNode, label: string, parent: JsonNode | undefined): Focus | undefined {
+function openNode(
+  focus: Focus,
+  node: JsonNode,
+  label: string,
+  parent: JsonNode | undefined,
+): Focus | undefined {
   return focus.inside({
     path: `${focus.path} ${label}`,
     start: node.start,
@@ -55,7 +60,10 @@ function openNode(focus: Focus, node: JsonNode, label: string, parent: JsonNode 
     codec: node.kind === 'string' ? JSON_STRING : AS_IS,
     sibling: (name) => {
       const other = parent?.kind === 'object' ? childOf(parent, name) : undefined
-      return other && openNode(focus, other, `${label.replace(/(?:\.[^.[\]]+|\[[^\]]*\])$/, '')}${labelOf(name)}`, parent)
+      return (
+        other &&
+        openNode(focus, other, `${label.replace(/(?:\.[^.[\]]+|\[[^\]]*\])$/, '')}${labelOf(name)}`, parent)
+      )
     },
   })
 }

@@ -41,13 +41,15 @@ function publish(focus: Focus, jwks: RecordedJwks, ledger: SigningLedger): void 
 /** Keys the recorded set has no place for go at its end, if their type does not make clients drop the whole set. */
 function additions({ document }: RecordedJwks, joined: readonly LedgerEntry[]): readonly Splice[] {
   const keys = unique(
-    joined.filter(({ key }) => mayJoin(document, key)).map(({ key, kid }) => publishedJwk(key, undefined, kid)),
+    joined
+      .filter(({ key }) => key.publicJwk !== undefined && mayJoin(document, key.publicJwk))
+      .map(({ key, kid }) => publishedJwk(key, undefined, kid)),
   )
   if (keys.length === 0) return []
-  const end = document.keysEnd - 1
+  const end = document.keys.end - 1
   return [{ start: end, end, text: (document.entries.length > 0 ? ',' : '') + keys.join(',') }]
 }
 
-function unique(texts: readonly string[]): readonly string[] {
-  return [...new Set(texts)]
+function unique(texts: readonly (string | undefined)[]): readonly string[] {
+  return [...new Set(texts)].filter((text) => text !== undefined)
 }

@@ -34,7 +34,8 @@ export function jwtClaimLocator(claim: string): Locator {
 export function findJwtLocator(): Locator {
   return (focus) => {
     const places = findJwts(focus.recorded).flatMap(
-      ({ start, end }) => focus.inside({ path: `${focus.path} JWT at ${start}`, start, end, codec: AS_IS }) ?? [],
+      ({ start, end }) =>
+        focus.inside({ path: `${focus.path} JWT at ${start}`, start, end, codec: AS_IS }) ?? [],
     )
     return places.length === 0 ? { notFound: 'no JWT in it' } : places
   }

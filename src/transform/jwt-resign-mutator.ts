@@ -1,7 +1,7 @@
 import { numberValue } from '../core/json.ts'
 import { claimsOf, parseJwt, type Jwt } from '../core/jwt.ts'
-import { planResign, type Resigner } from '../keys/resign.ts'
-import type { KeySource } from '../keys/signing-key.ts'
+import { planResign, resignObstacle, type Resigner } from '../keys/resign.ts'
+import type { KeySource } from '../keys/key-source.ts'
 import type { JwtResignDefinition } from './definition.ts'
 import type { Focus } from './focus.ts'
 import { renderLive, type Live, type Moment } from './live.ts'
@@ -31,7 +31,7 @@ export function jwtResignMutator(definition: JwtResignDefinition, keys: KeySourc
       place: definition.place,
     })
     focus.put((value) => ({
-      changes: 'second',
+      changes: resigner.timeBound ? 'second' : 'once',
       render: (moment) =>
         value === focus.recorded
           ? token.render(moment).then((signed) => carried.before + signed + carried.after)
@@ -65,10 +65,27 @@ function rememberResigners(
   return (jwt) => {
     const seen = known.get(jwt.token)
     if (seen !== undefined) return seen
-    const resigner = planResign(jwt, keys, definition)
+    const resigner = planFor(jwt, keys, definition)
     known.set(jwt.token, resigner)
     return resigner
   }
+}
+
+/** A token with rules that reseal does not know is left as recorded; one its key cannot sign fails at load. */
+function planFor(
+  jwt: Jwt,
+  keys: KeySource,
+  { alg, kid, header, claims, time, timeClaims }: JwtResignDefinition,
+): Resigner | { readonly notFound: string } {
+  const obstacle = resignObstacle(jwt)
+  if (obstacle !== undefined) return { notFound: obstacle }
+  return planResign(jwt, keys.keyFor(jwt, alg), {
+    kid,
+    header: { set: header.set, remove: header.delete },
+    claims: { set: claims.set, remove: claims.delete },
+    time,
+    timeClaims,
+  })
 }
 
 /** A step inside the token (`jwt_claim`) changed it: what is re-signed is the changed one. */
@@ -79,9 +96,13 @@ async function resignEdited(
   const text = await renderLive(value, the.moment)
   const edited = carriedToken(text, the.definition.prefixes)
   if (edited === undefined) return text
-  const resigner = planResign(edited.jwt, the.keys, the.definition)
+  const resigner = planFor(edited.jwt, the.keys, the.definition)
   if ('notFound' in resigner) return text
-  const signed = await resigner.resign({ nowMs: the.moment.nowMs, recordedAtMs: the.work.pair.at, hashes: {} })
+  const signed = await resigner.resign({
+    nowMs: the.moment.nowMs,
+    recordedAtMs: the.work.pair.at,
+    hashes: {},
+  })
   return edited.before + signed + edited.after
 }
 
@@ -102,7 +123,8 @@ function keepSiblingsTrue(focus: Focus, token: FamilyToken, recorded: Jwt): void
       changes: 'second',
       render: async (moment) => {
         const signed = parseJwt(await token.render(moment))
-        return String((signed && claimsOf(signed)['exp']) ?? exp)
+        const expires = signed && claimsOf(signed)['exp']
+        return String(typeof expires === 'number' ? expires : exp)
       },
     }))
   }

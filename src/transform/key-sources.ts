@@ -1,5 +1,7 @@
 import type { Secrets } from '../keys/secrets.ts'
-import { generatedKeys, mountedKeys, type KeySource } from '../keys/signing-key.ts'
+import { generatedKeys } from '../keys/generated-keys.ts'
+import type { KeySource } from '../keys/key-source.ts'
+import { mountedKeys } from '../keys/mounted-keys.ts'
 import type { JwtResignDefinition } from './definition.ts'
 
 /** The key sources of a document, each secret file read once. */

@@ -49,7 +49,7 @@ export function joinLive(parts: readonly Live[]): Live {
       const texts = joined.map((part) => renderLive(part, moment))
       return texts.every((text) => typeof text === 'string')
         ? texts.join('')
-        : Promise.all(texts).then((made) => made.join(''))
+        : Promise.all(texts.map((text) => Promise.resolve(text))).then((made) => made.join(''))
     },
   }
 }

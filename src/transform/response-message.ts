@@ -74,7 +74,9 @@ function cachedBySecond(
   body: ChangedBody | undefined,
 ): ServedResponse {
   const lives = body === undefined ? headerValues : [...headerValues, body.live]
-  const changes = lives.some((live) => typeof live !== 'string' && live.changes === 'second') ? 'second' : 'once'
+  const changes = lives.some((live) => typeof live !== 'string' && live.changes === 'second')
+    ? 'second'
+    : 'once'
   let cached: { readonly second: number; response: HttpResponse | Promise<HttpResponse> } | undefined
 
   return (nowMs) => {
@@ -83,7 +85,7 @@ function cachedBySecond(
     const rendered = lives.map((live) => renderLive(live, { nowMs }))
     const response = rendered.every((text) => typeof text === 'string')
       ? assemble(recorded, rendered, body?.codings)
-      : Promise.all(rendered).then((texts) => assemble(recorded, texts, body?.codings))
+      : Promise.all(rendered.map((text) => Promise.resolve(text))).then((texts) => assemble(recorded, texts, body?.codings))
     const entry = { second, response }
     cached = entry
     if (response instanceof Promise) {
@@ -118,11 +120,21 @@ type Digest = (body: Uint8Array, recorded: string) => string
 /** Fields that speak of the body's bytes, and what they say of a new one. */
 const BODY_FIELDS: readonly (readonly [name: string, value: Digest])[] = [
   ['Content-Length', (body) => String(body.length)],
-  ['ETag', (body, recorded) => `${recorded.startsWith('W/') ? 'W/' : ''}"${hash('sha256', body, 'base64url').slice(0, 27)}"`],
+  [
+    'ETag',
+    (body, recorded) =>
+      `${recorded.startsWith('W/') ? 'W/' : ''}"${hash('sha256', body, 'base64url').slice(0, 27)}"`,
+  ],
   ['Content-MD5', (body) => hash('md5', body, 'base64')],
   ['Digest', (body, recorded) => digestList(recorded, (algorithm) => hash(algorithm, body, 'base64'))],
-  ['Content-Digest', (body, recorded) => digestList(recorded, (algorithm) => `:${hash(algorithm, body, 'base64')}:`)],
-  ['Repr-Digest', (body, recorded) => digestList(recorded, (algorithm) => `:${hash(algorithm, body, 'base64')}:`)],
+  [
+    'Content-Digest',
+    (body, recorded) => digestList(recorded, (algorithm) => `:${hash(algorithm, body, 'base64')}:`),
+  ],
+  [
+    'Repr-Digest',
+    (body, recorded) => digestList(recorded, (algorithm) => `:${hash(algorithm, body, 'base64')}:`),
+  ],
 ]
 
 /** Makes the fields that were true of the recorded body true of the new one (RFC 9110 §8.6, §8.8.3; RFC 9530). */

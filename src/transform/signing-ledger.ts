@@ -67,8 +67,9 @@ export function createSigningLedger(): SigningLedger {
  * of its kid; for a token without kid, the only key of its type. A rule that finds a place in one JWKS decides for all.
  */
 const RULES: readonly ((entry: LedgerEntry, document: JwksDocument) => readonly JwksEntry[])[] = [
-  ({ recorded }, { entries }) => entries.filter((jwk) => jwk.verifies(recorded)),
-  ({ recorded }, { entries }) => (recorded.kid === undefined ? [] : entries.filter((jwk) => jwk.kid === recorded.kid)),
+  ({ recorded }, { entries }) => entries.filter((jwk) => jwk.verifies(recorded) === true),
+  ({ recorded }, { entries }) =>
+    recorded.kid === undefined ? [] : entries.filter((jwk) => jwk.kid === recorded.kid),
   ({ recorded, key }, { entries }) => {
     const ofType = entries.filter((jwk) => jwk.kty === key.publicJwk?.kty)
     return recorded.kid === undefined && ofType.length === 1 ? ofType : []

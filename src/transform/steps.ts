@@ -14,30 +14,24 @@ export type CompiledStep = { readonly name: string; readonly place: SourcePlace 
   | { readonly kind: 'mutator'; readonly mutate: Mutator }
 )
 
-type Compilers = {
-  readonly [Type in StepDefinition['type']]: (
-    definition: Extract<StepDefinition, { type: Type }>,
-    keys: KeySources,
-  ) => Omit<Extract<CompiledStep, { kind: 'locator' }>, 'place'> | Omit<Extract<CompiledStep, { kind: 'mutator' }>, 'place'>
-}
-
-/** What each step type does, by the word a user writes. */
-const STEPS: Compilers = {
-  json_path: ({ path }) => ({ kind: 'locator', name: `json_path ${path}`, locate: jsonPathLocator(path) }),
-  jwt_claim: ({ claim }) => ({ kind: 'locator', name: `jwt_claim ${claim}`, locate: jwtClaimLocator(claim) }),
-  find: () => ({ kind: 'locator', name: 'find jwt', locate: findJwtLocator() }),
-  jwt_resign: (definition, keys) => ({
-    kind: 'mutator',
-    name: 'jwt_resign',
-    mutate: jwtResignMutator(definition, keys.for(definition)),
-  }),
-  jwks: () => ({ kind: 'mutator', name: 'jwks', mutate: jwksMutator() }),
-}
-
-/** @throws ResealError when the step cannot work: a secret that is missing, a file that holds no key */
-export function compileStep(definition: StepDefinition, keys: KeySources): CompiledStep {
-  const compile = STEPS[definition.type] as (definition: StepDefinition, keys: KeySources) => CompiledStep
-  return { ...compile(definition, keys), place: definition.place }
+/**
+ * Makes a step of what the user wrote.
+ * @throws ResealError when it cannot work: a secret that is missing, a file that holds no key
+ */
+export function compileStep(step: StepDefinition, keys: KeySources): CompiledStep {
+  const { place } = step
+  switch (step.type) {
+    case 'json_path':
+      return { place, kind: 'locator', name: `json_path ${step.path}`, locate: jsonPathLocator(step.path) }
+    case 'jwt_claim':
+      return { place, kind: 'locator', name: `jwt_claim ${step.claim}`, locate: jwtClaimLocator(step.claim) }
+    case 'find':
+      return { place, kind: 'locator', name: 'find jwt', locate: findJwtLocator() }
+    case 'jwt_resign':
+      return { place, kind: 'mutator', name: 'jwt_resign', mutate: jwtResignMutator(step, keys.for(step)) }
+    case 'jwks':
+      return { place, kind: 'mutator', name: 'jwks', mutate: jwksMutator() }
+  }
 }
 
 /** The places of a response where a chain begins. */

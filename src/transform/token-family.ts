@@ -1,7 +1,6 @@
-import type { Jwt } from '../core/jwt.ts'
-import { claimsOf } from '../core/jwt.ts'
+import { claimsOf, type Jwt } from '../core/jwt.ts'
 import type { EpochMs } from '../core/time.ts'
-import { halfHash } from '../keys/half-hash.ts'
+import { halfHash } from '../keys/algorithms.ts'
 import type { Resigner } from '../keys/resign.ts'
 import type { Moment } from './live.ts'
 
@@ -34,7 +33,9 @@ export function createTokenFamily(recordedAtMs: EpochMs): TokenFamily {
 
   return {
     add: (recorded, resigner) => {
-      const known = members.find((member) => member.recorded.token === recorded.token && member.resigner === resigner)
+      const known = members.find(
+        (member) => member.recorded.token === recorded.token && member.resigner === resigner,
+      )
       if (known !== undefined) return known
       const member = createMember(recorded, resigner, recordedAtMs)
       members.push(member)
@@ -61,9 +62,12 @@ function createMember(recorded: Jwt, resigner: Resigner, recordedAtMs: EpochMs):
 
   const sign = async (moment: Moment): Promise<string> => {
     const renewed = await Promise.all(
-      [...hashes].map(async ([claim, source]) => [claim, halfHash(resigner.alg, await source.render(moment))] as const),
+      [...hashes].map(async ([claim, source]) => {
+        const hash = halfHash(resigner.alg, await source.render(moment))
+        return hash === undefined ? [] : [[claim, hash] as const]
+      }),
     )
-    return resigner.resign({ nowMs: moment.nowMs, recordedAtMs, hashes: Object.fromEntries(renewed) })
+    return resigner.resign({ nowMs: moment.nowMs, recordedAtMs, hashes: Object.fromEntries(renewed.flat()) })
   }
 
   return {

@@ -1,0 +1,110 @@
+import { createRecorder, type RecorderClock, type RecordingSummary as Recorded } from '../capture/recorder.ts'
+import { errorMessage } from '../core/errors.ts'
+import { maskedTarget } from '../core/masking.ts'
+import type { PairHead, RRPair } from '../core/pair.ts'
+import { snapshotFile } from '../store/snapshot-name.ts'
+import { createSnapshot } from '../store/snapshot-writer.ts'
+import type { RunningServer } from '../wire/listener.ts'
+import { serveForwarding } from '../wire/record-server.ts'
+import { tokensOf } from './inspect.ts'
+import { writeScaffoldOnce } from './scaffold.ts'
+import { VERSION } from './version.ts'
+
+export interface RecordOptions {
+  readonly snapshot: string
+  readonly snapshotsDirectory: string
+  readonly transformsFile: string
+  readonly routes: readonly { readonly listen: string; readonly target: string }[]
+  readonly append: boolean
+  /** Bytes of one body that are stored. */
+  readonly maxBodyBytes: number
+  /** Takes HTTPS upstreams whose certificate does not verify. */
+  readonly insecureUpstream: boolean
+  readonly clock: RecorderClock
+  /** Told of each pair once it is whole; `jwts` is how many the response holds. */
+  readonly onPair: (pair: PairHead, jwts: number) => void
+  /** Told of what was lost, in words. */
+  readonly onWarning: (message: string) => void
+}
+
+export interface Recording {
+  readonly urls: readonly string[]
+  /** Finishes what is under way, closes the snapshot to one file and scaffolds its transforms. */
+  stop(): Promise<RecordingSummary>
+}
+
+export interface RecordingSummary extends Recorded {
+  readonly file: string
+  readonly jwts: number
+  /** The transform document that was written, if there was none and JWTs were found. */
+  readonly scaffolded: string | undefined
+}
+
+/**
+ * Starts recording: a listener for each route, all into one snapshot.
+ * @throws ResealError SNAPSHOT_*, ADDRESS_*, USAGE
+ */
+export async function record(options: RecordOptions): Promise<Recording> {
+  const file = snapshotFile(options.snapshotsDirectory, options.snapshot)
+  const writer = await createSnapshot(file, { append: options.append, version: VERSION })
+  let jwts = 0
+  const recorder = createRecorder({
+    sink: {
+      put: async (pair) => {
+        // Counted before the writer takes the bodies over.
+        const found = countTokens(pair)
+        const { request, response, ...facts } = pair
+        await writer.put(pair)
+        jwts += found
+        options.onPair({ ...facts, request, response }, found)
+      },
+    },
+    clock: options.clock,
+    maxBodyBytes: options.maxBodyBytes,
+    firstId: writer.nextId,
+    onError: (error, { id, request }) =>
+      options.onWarning(
+        `pair ${id} (${request.method} ${maskedTarget(request.target)}) was not stored: ${errorMessage(error)}`,
+      ),
+  })
+
+  const servers: RunningServer[] = []
+  const stopServers = (): Promise<unknown> => Promise.all(servers.map((server) => server.close()))
+  try {
+    for (const route of options.routes) {
+      servers.push(
+        await serveForwarding({
+          listen: route.listen,
+          target: route.target,
+          insecureUpstream: options.insecureUpstream,
+          tap: (head, where) => recorder.begin(head, where),
+        }),
+      )
+    }
+  } catch (error) {
+    await stopServers()
+    await writer.close()
+    throw error
+  }
+
+  return {
+    urls: servers.map(({ url }) => url),
+    stop: async () => {
+      await stopServers()
+      await recorder.settled()
+      await writer.close()
+      const scaffolded = jwts > 0 ? writeScaffoldOnce(options) : undefined
+      return { ...recorder.summary(), file, jwts, scaffolded }
+    },
+  }
+}
+
+/** Bodies past this are not searched for tokens while recording; `reseal tokens` finds those as well. */
+const MAX_SEARCHED_BYTES = 1024 * 1024
+
+function countTokens(pair: RRPair): number {
+  const small = [pair.request, pair.response].every(
+    (message) => (message?.body.length ?? 0) <= MAX_SEARCHED_BYTES,
+  )
+  return small ? tokensOf(pair, MAX_SEARCHED_BYTES).length : 0
+}

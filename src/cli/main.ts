@@ -1,0 +1,50 @@
+import { Command, CommanderError } from 'commander'
+import { VERSION } from '../app/version.ts'
+import { ERRORS } from '../core/errors.ts'
+import { reportFailure } from './failure.ts'
+import { addInspectCommands } from './inspect-commands.ts'
+import { processOutput, type Output } from './output.ts'
+import { addRecordCommand } from './record-command.ts'
+import { addReplayCommand } from './replay-command.ts'
+import { addTransformCommands } from './transform-commands.ts'
+
+/** Runs one command line and sets the process's exit code; never throws. */
+export async function main(args: readonly string[]): Promise<void> {
+  // Started by an older node that was killed: there is nobody left to stop this one.
+  if (process.env['RESEAL_PARENT'] !== undefined) {
+    process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+    process.channel?.unref()
+  }
+  process.exitCode = await run(args, processOutput())
+}
+
+/** @returns the exit code */
+export async function run(args: readonly string[], output: Output): Promise<number> {
+  const program = buildProgram(output)
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return output.exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 ? 0 : ERRORS.USAGE
+    }
+    return reportFailure(error, output, args.includes('--json'))
+  }
+}
+
+function buildProgram(output: Output): Command {
+  const program = new Command('reseal')
+    .description('Records HTTP exchanges and replays them; recorded tokens that expired are re-signed.')
+    .version(VERSION)
+    .exitOverride()
+    .showHelpAfterError('(reseal --help lists the commands and their options)')
+    .configureOutput({
+      writeOut: (text) => output.data(text),
+      writeErr: (text) => output.message(text.trimEnd()),
+    })
+  addRecordCommand(program, output)
+  addReplayCommand(program, output)
+  addTransformCommands(program, output)
+  addInspectCommands(program, output)
+  return program
+}

@@ -1,0 +1,108 @@
+import type { Command } from 'commander'
+import { record, type RecordingSummary } from '../app/record.ts'
+import { parseMapping } from '../app/routes.ts'
+import { ResealError } from '../core/errors.ts'
+import { maskedTarget } from '../core/masking.ts'
+import type { PairHead } from '../core/pair.ts'
+import { formatDuration, systemClock } from '../core/time.ts'
+import {
+  collect,
+  directoryOptions,
+  settingsOf,
+  transformsFileOf,
+  type DirectoryFlags,
+} from './directory-options.ts'
+import { formatSize } from './inspect-commands.ts'
+import type { Output } from './output.ts'
+import { untilStopped } from './until-stopped.ts'
+
+interface RecordFlags extends DirectoryFlags {
+  readonly target?: string
+  readonly listen?: string
+  readonly map: readonly string[]
+  readonly append?: true
+  readonly maxBody?: string
+  readonly insecureUpstream?: true
+  readonly quiet?: true
+}
+
+/** `reseal record`: a reverse proxy that keeps what passes. */
+export function addRecordCommand(program: Command, output: Output): void {
+  directoryOptions(program.command('record'))
+    .description('Record what passes between a client and its backends, until SIGTERM or Ctrl-C.')
+    .argument('<snapshot>', 'name of the snapshot to write')
+    .option('--target <url>', 'backend that --listen stands for')
+    .option('--listen <address>', 'HOST:PORT to listen on, port 0 for any (default: 127.0.0.1:8080)')
+    .option('--map <listen=url>', 'another listener and its backend; may be repeated', collect, [])
+    .option('--append', 'go on with a snapshot that is there')
+    .option(
+      '--max-body <size>',
+      'bytes of one body that are stored; the rest passes unrecorded (default: 64MiB)',
+    )
+    .option('--insecure-upstream', 'accept an HTTPS backend whose certificate does not verify')
+    .option('--quiet', 'print only the ready lines and what went wrong')
+    .action(async (snapshot: string, flags: RecordFlags) => {
+      await runRecord(snapshot, flags, output)
+    })
+}
+
+async function runRecord(snapshot: string, flags: RecordFlags, output: Output): Promise<void> {
+  const settings = settingsOf(flags)
+  const lively = output.live && !settings.quiet
+  const recording = await record({
+    snapshot,
+    snapshotsDirectory: settings.snapshots,
+    transformsFile: transformsFileOf(settings, snapshot),
+    routes: routesOf(flags, settings.listen),
+    append: flags.append === true,
+    maxBodyBytes: settings.maxBodyBytes,
+    insecureUpstream: flags.insecureUpstream === true,
+    clock: { now: systemClock, monotonicMs: () => performance.now() },
+    onPair: (pair, jwts) => {
+      if (lively) output.message(exchangeLine(pair, jwts))
+    },
+    onWarning: (message) => output.message(`warning: ${message}`),
+  })
+  for (const url of recording.urls) output.message(`reseal ready record ${url}`)
+  await untilStopped()
+  const summary = await recording.stop()
+  if (!settings.quiet) for (const line of summaryLines(summary, snapshot)) output.message(line)
+  if (summary.notStored > 0) output.exitCode = 1
+}
+
+function routesOf(flags: RecordFlags, listen: string): readonly { listen: string; target: string }[] {
+  const mapped = flags.map
+    .map(parseMapping)
+    .flatMap(({ listen, target }) => (target === undefined ? [] : [{ listen, target }]))
+  if (flags.target !== undefined) return [{ listen, target: flags.target }, ...mapped]
+  if (mapped.length > 0) return mapped
+  throw new ResealError('USAGE', 'There is no backend to record', {
+    hint: 'Name one with --target URL, or several with --map LISTEN=URL.',
+  })
+}
+
+function exchangeLine({ request, response, outcome, tookMs }: PairHead, jwts: number): string {
+  const parts = [
+    request.method,
+    maskedTarget(request.target),
+    response === undefined ? outcome : String(response.status),
+    formatDuration(tookMs),
+    ...(outcome === 'complete' || response === undefined ? [] : [outcome]),
+    ...(jwts === 0 ? [] : [jwts === 1 ? '1 JWT' : `${jwts} JWTs`]),
+  ]
+  return parts.join('  ')
+}
+
+function summaryLines(summary: RecordingSummary, snapshot: string): readonly string[] {
+  const { pairs, jwts, truncated, failed, notStored, file, scaffolded } = summary
+  return [
+    `recorded ${pairs} pairs, ${formatSize(summary.bytes)}, ${jwts} JWTs into ${file}`,
+    ...(failed > 0 ? [`${failed} exchanges did not end whole; they are recorded with their outcome`] : []),
+    ...(truncated > 0
+      ? [`${truncated} exchanges had a body longer than --max-body and are stored truncated`]
+      : []),
+    ...(notStored > 0 ? [`${notStored} exchanges could not be stored`] : []),
+    ...(scaffolded === undefined ? [] : [`wrote ${scaffolded}: it re-signs the JWTs at replay`]),
+    ...(pairs > 0 ? [`replay it with: reseal replay ${snapshot}`] : []),
+  ]
+}

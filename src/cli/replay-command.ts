@@ -1,0 +1,142 @@
+import { Option, type Command } from 'commander'
+import { replay, type Replay, type ReplaySummary } from '../app/replay.ts'
+import { parseMapping, type ListenerRoute } from '../app/routes.ts'
+import { maskedTarget } from '../core/masking.ts'
+import { systemClock } from '../core/time.ts'
+import {
+  collect,
+  directoryOptions,
+  settingsOf,
+  transformSources,
+  type DirectoryFlags,
+} from './directory-options.ts'
+import { failureLines } from './failure.ts'
+import { jsonLine, type Output } from './output.ts'
+import { keyLines } from './transform-report.ts'
+import { untilStopped } from './until-stopped.ts'
+import { ResealError } from '../core/errors.ts'
+
+interface ReplayFlags extends DirectoryFlags {
+  readonly listen?: string
+  readonly map: readonly string[]
+  readonly cache?: string
+  readonly onMiss: 'error'
+  readonly quiet?: true
+  readonly json?: true
+}
+
+/** `reseal replay`: a server that answers from a snapshot. */
+export function addReplayCommand(program: Command, output: Output): void {
+  directoryOptions(program.command('replay'))
+    .description('Answer from a snapshot, its tokens re-signed, until SIGTERM or Ctrl-C.')
+    .argument('<snapshot>', 'name of the snapshot')
+    .option('--listen <address>', 'HOST:PORT to listen on, port 0 for any (default: 127.0.0.1:8080)')
+    .option(
+      '--map <listen=url>',
+      'a listener and the recorded backend it stands for; may be repeated',
+      collect,
+      [],
+    )
+    .addOption(
+      new Option('--on-miss <what>', 'what a request that nothing answers gets')
+        .choices(['error'])
+        .default('error'),
+    )
+    .option('--cache <size>', 'memory for recorded responses (default: 64MiB)')
+    .option('--quiet', 'print only the ready lines and what went wrong')
+    .option('--json', 'print the summary as JSON on stdout')
+    .action(async (snapshot: string, flags: ReplayFlags) => {
+      await runReplay(snapshot, flags, output)
+    })
+}
+
+async function runReplay(snapshot: string, flags: ReplayFlags, output: Output): Promise<void> {
+  const settings = settingsOf(flags)
+  const lively = output.live && !settings.quiet
+  const replaying = await replay({
+    ...transformSources(settings, snapshot, flags),
+    routes: routesOf(flags, settings.listen),
+    clock: systemClock,
+    cacheBytes: settings.cacheBytes,
+    onHit: (request, pair) => {
+      if (lively) output.message(`${request.method} ${maskedTarget(request.target)}  pair ${pair}`)
+    },
+    onMiss: (request, near) => {
+      if (settings.quiet) return
+      const nearest =
+        near[0] === undefined
+          ? ''
+          : `  nearest: pair ${near[0].pair}, differs in ${near[0].differs.map(({ field }) => field).join(', ')}`
+      output.message(`miss  ${request.method} ${maskedTarget(request.target)}${nearest}`)
+    },
+    onError: (error) => {
+      const known =
+        error instanceof ResealError
+          ? error
+          : new ResealError('UNEXPECTED', 'A request could not be answered', { cause: error })
+      for (const line of failureLines(known)) output.message(line)
+    },
+  })
+  if (!settings.quiet) for (const line of startLines(replaying)) output.message(line)
+  for (const url of replaying.urls) output.message(`reseal ready replay ${url}`)
+  await untilStopped()
+  const summary = await replaying.stop()
+  if (flags.json === true) output.data(jsonLine(summaryJson(summary)))
+  if (!settings.quiet) for (const line of summaryLines(summary)) output.message(line)
+}
+
+function routesOf(flags: ReplayFlags, listen: string): readonly ListenerRoute[] {
+  const mapped = flags.map.map(parseMapping)
+  return mapped.length > 0 && flags.listen === undefined ? mapped : [{ listen, target: undefined }, ...mapped]
+}
+
+function startLines({ transforms, coverage }: Replay): readonly string[] {
+  const { unservable } = coverage()
+  return [
+    ...keyLines(transforms),
+    ...(unservable.length === 0
+      ? []
+      : [
+          `${unservable.length} recorded pairs hold no whole answer and are not served: ${listOf(unservable.map(({ id }) => id))}`,
+        ]),
+  ]
+}
+
+function summaryLines({ hits, misses, coverage, transforms }: ReplaySummary): readonly string[] {
+  const idle = unusedSteps(transforms)
+  return [
+    `answered ${hits} requests, missed ${misses}; served ${coverage.served} of ${coverage.pairs} pairs`,
+    ...(coverage.neverServed.length === 0
+      ? []
+      : [`never served: ${listOf(coverage.neverServed.map(({ id }) => id))}`]),
+    ...idle.map((step) => `never applied: ${step}`),
+  ]
+}
+
+function unusedSteps(transforms: ReplaySummary['transforms']): readonly string[] {
+  return transforms.chains.flatMap(({ id, steps }) =>
+    steps
+      .filter(({ applied }) => applied === 0)
+      .map(({ step, place }) => `${step} of ${id} (${place.file}:${place.line}:${place.column})`),
+  )
+}
+
+function summaryJson({ hits, misses, coverage, transforms }: ReplaySummary): unknown {
+  return {
+    hits,
+    misses,
+    pairs: coverage.pairs,
+    served: coverage.served,
+    neverServed: coverage.neverServed.map(({ id }) => id),
+    unservable: coverage.unservable.map(({ id }) => id),
+    neverApplied: unusedSteps(transforms),
+  }
+}
+
+/** Most numbers that one line names. */
+const MAX_LISTED = 20
+
+function listOf(ids: readonly number[]): string {
+  const shown = ids.slice(0, MAX_LISTED).join(', ')
+  return ids.length > MAX_LISTED ? `${shown} and ${ids.length - MAX_LISTED} more` : shown
+}

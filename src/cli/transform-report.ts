@@ -1,0 +1,31 @@
+import type { ChainReport, CompiledTransforms } from '../app/transforms.ts'
+
+/** What is to be said of the keys: how their files were read, and whether they are the recording's own. */
+export function keyLines({ keys, notes }: CompiledTransforms): readonly string[] {
+  return [
+    ...notes.map((note) => `note: ${note}`),
+    ...keys.map(({ key, kid, tokens, matchesRecording }) => {
+      const what = `${key.alg} with ${key.source}${kid === undefined ? '' : `, kid ${kid}`}`
+      const own = matchesRecording
+        ? 'the key that signed the recording'
+        : 'not the key that signed the recording'
+      return `re-signs ${tokens === 1 ? '1 token' : `${tokens} tokens`}: ${what} (${own})`
+    }),
+  ]
+}
+
+/** Each chain and what its steps did. */
+export function chainLines(chains: readonly ChainReport[]): readonly string[] {
+  return chains.flatMap(({ id, matched, filtered, steps }) => [
+    `${id}: ${count(matched, 'pair')} through its filters, ${filtered} filtered`,
+    ...steps.map(({ step, applied, notFound, reasons }) => {
+      const why = [...reasons].map(([reason, times]) => `${reason} ×${times}`).join(', ')
+      return `  ${step}: applied ${applied}, not_found ${notFound}${why === '' ? '' : ` (${why})`}`
+    }),
+  ])
+}
+
+/** `1 pair`, `3 pairs`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}

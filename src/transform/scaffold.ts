@@ -1,0 +1,216 @@
+import { stringify } from 'yaml'
+import { jsonText, stringValue, type JsonNode } from '../core/json.ts'
+import { claimsOf, findJwts, parseJwt, type Jwt } from '../core/jwt.ts'
+import { isWhole, type PairId, type PairSource, type WholePair } from '../core/pair.ts'
+import { formatDuration } from '../core/time.ts'
+import { findJwks } from '../keys/jwks.ts'
+import { responseMessage } from './response-message.ts'
+
+export interface ScaffoldNames {
+  readonly snapshot: string
+  /** What the first line points editors to; undefined leaves the line out. */
+  readonly schemaPath: string | undefined
+}
+
+/** A transform document that makes what a snapshot holds believable again, with a comment by each chain saying why. */
+export function scaffold(pairs: PairSource, names: ScaffoldNames): string {
+  const chains = chainsFor(pairs)
+  const schema = names.schemaPath === undefined ? [] : [`# yaml-language-server: $schema=${names.schemaPath}`]
+  return [
+    ...schema,
+    `# How the snapshot ${names.snapshot} is replayed, written from what it holds by: reseal transform scaffold ${names.snapshot}`,
+    `# It is yours to edit. What it does is shown by: reseal transform preview ${names.snapshot}`,
+    'version: 1',
+    ...(chains.length === 0
+      ? ['# The snapshot holds no JWT and no JWKS: every response is served as recorded.', 'responder: []']
+      : ['responder:', ...chains.flatMap(chainLines)]),
+    '',
+  ].join('\n')
+}
+
+/** One place where responses carry something that needs a transform. */
+interface Finding {
+  readonly kind: 'jwt' | 'jwks'
+  readonly method: string
+  readonly path: string
+  readonly host: string
+  readonly extractor: string
+  /** A JSON path; undefined for the whole text, `find` for tokens inside some other text. */
+  readonly locator: string | undefined | { readonly find: 'jwt' }
+  readonly tokens: readonly Jwt[]
+}
+
+interface Chain extends Finding {
+  readonly pairs: readonly PairId[]
+  /** Another backend was asked the same: the host tells them apart. */
+  readonly ambiguous: boolean
+}
+
+function chainsFor(pairs: PairSource): readonly Chain[] {
+  const chains = new Map<string, Chain>()
+  const hosts = new Map<string, Set<string>>()
+  for (const head of pairs.heads()) {
+    const pair = pairs.pair(head.id)
+    if (pair === undefined || !isWhole(pair)) continue
+    const asked = questionOf(pair)
+    hosts.set(asked, (hosts.get(asked) ?? new Set()).add(hostOf(pair)))
+    for (const finding of findingsIn(pair)) {
+      const { kind, method, path, host, extractor, locator } = finding
+      const id = JSON.stringify([kind, method, path, host, extractor, locator])
+      const known = chains.get(id)
+      chains.set(id, {
+        ...finding,
+        tokens: [...(known?.tokens ?? []), ...finding.tokens],
+        pairs: [...(known?.pairs ?? []), pair.id],
+        ambiguous: false,
+      })
+    }
+  }
+  return [...chains.values()].map((chain) => ({
+    ...chain,
+    ambiguous: (hosts.get(`${chain.method} ${chain.path}`)?.size ?? 0) > 1,
+  }))
+}
+
+function questionOf({ request }: WholePair): string {
+  return `${request.method} ${pathOf(request.target)}`
+}
+
+function pathOf(target: string): string {
+  return target.split('?')[0] ?? '/'
+}
+
+function hostOf(pair: WholePair): string {
+  return new URL(pair.route.target).host
+}
+
+function findingsIn(pair: WholePair): readonly Finding[] {
+  const message = responseMessage(pair)
+  const about = {
+    method: pair.request.method,
+    path: pathOf(pair.request.target),
+    host: hostOf(pair),
+  }
+  const inHeaders = [...new Set(pair.response.headers.map(([name]) => name))].flatMap((name) => {
+    const values = message.header(name).map((focus) => focus.recorded)
+    const tokens = values.flatMap((value) => findJwts(value).map(({ jwt }) => jwt))
+    if (tokens.length === 0) return []
+    const whole = values.every((value) => parseJwt(value.replace(/^Bearer /i, '')) !== undefined)
+    const locator = whole ? undefined : ({ find: 'jwt' } as const)
+    return [{ ...about, kind: 'jwt' as const, extractor: `{ http_res_header: ${name} }`, locator, tokens }]
+  })
+  const body = message.body()
+  return body === undefined ? inHeaders : [...bodyFindings(body.recorded, body.json(), about), ...inHeaders]
+}
+
+type About = Pick<Finding, 'method' | 'path' | 'host'>
+
+function bodyFindings(text: string, json: JsonNode | undefined, about: About): readonly Finding[] {
+  const extractor = 'http_res_body'
+  if (findJwks(text) !== undefined)
+    return [{ ...about, kind: 'jwks', extractor, locator: undefined, tokens: [] }]
+  const all = findJwts(text).map(({ jwt }) => jwt)
+  if (all.length === 0) return []
+  const placed = json === undefined ? [] : tokensByPath(text, json, '')
+  if (placed.length !== all.length) {
+    const whole = parseJwt(text.trimEnd()) !== undefined
+    return [{ ...about, kind: 'jwt', extractor, locator: whole ? undefined : { find: 'jwt' }, tokens: all }]
+  }
+  return [...Map.groupBy(placed, ({ path }) => path)].map(([path, found]) => ({
+    ...about,
+    kind: 'jwt',
+    extractor,
+    locator: path,
+    tokens: found.map(({ jwt }) => jwt),
+  }))
+}
+
+/** JSON strings that are JWTs, by path; positions in lists become `[*]`. */
+function tokensByPath(text: string, node: JsonNode, path: string): readonly { path: string; jwt: Jwt }[] {
+  if (node.kind === 'object') {
+    return node.members.flatMap(({ name, value }) =>
+      tokensByPath(text, value, `${path}${memberPath(name, path === '')}`),
+    )
+  }
+  if (node.kind === 'array')
+    return node.items.flatMap((item) => tokensByPath(text, item, `${path || '$'}[*]`))
+  const value =
+    node.kind === 'string' && jsonText(text, node).length > 20 ? stringValue(text, node) : undefined
+  const jwt = value === undefined ? undefined : parseJwt(value)
+  return jwt === undefined ? [] : [{ path, jwt }]
+}
+
+function memberPath(name: string, first: boolean): string {
+  if (/^[A-Za-z_]\w*$/.test(name)) return first ? name : `.${name}`
+  return `${first ? '$' : ''}['${name.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}']`
+}
+
+function chainLines(chain: Chain): readonly string[] {
+  const { kind, method, path, host, ambiguous } = chain
+  const filters = { method, path, ...(ambiguous ? { host } : {}) }
+  const flow = Object.entries(filters).map(([name, value]) => `${name}: ${scalar(value)}`)
+  return [
+    ...commentFor(chain).map((line) => `  # ${line}`),
+    `  - id: ${scalar(idOf(chain))}`,
+    `    filters: { ${flow.join(', ')} }`,
+    `    extractor: ${chain.extractor}`,
+    '    transforms:',
+    ...locatorLines(chain),
+    ...(kind === 'jwks' ? ['      - jwks: {}'] : ['      - jwt_resign: {}']),
+  ]
+}
+
+function locatorLines({ locator }: Chain): readonly string[] {
+  if (locator === undefined) return []
+  return typeof locator === 'string' ? [`      - json_path: ${scalar(locator)}`] : ['      - find: jwt']
+}
+
+function commentFor(chain: Chain): readonly string[] {
+  const where = `${pairList(chain.pairs)} ${chain.pairs.length === 1 ? 'answers' : 'answer'}`
+  if (chain.kind === 'jwks') {
+    return [
+      `${where} with a JWKS: the keys that re-sign are published in it, under the kid the tokens carry.`,
+    ]
+  }
+  const kinds = new Set(chain.tokens.map(describe))
+  const symmetric = chain.tokens.some(({ alg }) => alg.startsWith('HS'))
+  return [
+    `${where} with ${chain.tokens.length === 1 ? 'a JWT' : `${chain.tokens.length} JWTs`}:`,
+    ...[...kinds].slice(0, 5).map((kind) => `  ${kind}`),
+    symmetric
+      ? 'The service shares its HMAC secret: mount it and name it, jwt_resign: { secretPath: NAME/KEY }'
+      : 'Signed with a key reseal makes; with a mounted one: jwt_resign: { secretPath: NAME/tls.key }',
+  ]
+}
+
+function describe(jwt: Jwt): string {
+  const { iss, iat, exp } = claimsOf(jwt)
+  const lived =
+    typeof iat === 'number' && typeof exp === 'number' ? [`lived ${formatDuration((exp - iat) * 1000)}`] : []
+  return [
+    jwt.alg,
+    ...(jwt.kid === undefined ? [] : [`kid ${jwt.kid}`]),
+    ...(typeof iss === 'string' ? [`from ${iss}`] : []),
+    ...lived,
+  ].join(', ')
+}
+
+function pairList(ids: readonly PairId[]): string {
+  const shown = ids.slice(0, 8).join(', ')
+  return `${ids.length === 1 ? 'Pair' : 'Pairs'} ${shown}${ids.length > 8 ? ` and ${ids.length - 8} more` : ''}`
+}
+
+/** `post-oauth-token-access_token`: what a report can call the chain. */
+function idOf({ kind, method, path, host, ambiguous, extractor, locator }: Chain): string {
+  const inHeader = /http_res_header: (\S+)/.exec(extractor)?.[1]
+  const what = kind === 'jwks' ? 'jwks' : (inHeader ?? (typeof locator === 'string' ? locator : 'jwt'))
+  return [method, ...(ambiguous ? [host] : []), path, ...(path.toLowerCase().endsWith(what) ? [] : [what])]
+    .join('-')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_.]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+}
+
+function scalar(value: string): string {
+  return stringify(value, { lineWidth: 0 }).trimEnd()
+}
