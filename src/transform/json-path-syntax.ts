@@ -130,16 +130,23 @@ function readSelector(scanner: Scanner): JsonPathSelector | JsonPathProblem {
 function quotedName(scanner: Scanner): JsonPathSelector | JsonPathProblem {
   const start = scanner.at
   const quoted = take(scanner, QUOTED)
-  if (quoted === undefined) return problemAt(start, 'has a quote that is never closed', 'Write the same quote behind the name.')
+  if (quoted === undefined)
+    return problemAt(start, 'has a quote that is never closed', 'Write the same quote behind the name.')
   const name = unquote(quoted)
   if (name !== undefined) return { kind: 'name', name }
-  return problemAt(start, 'has an escape that means nothing in this name', 'Escapes are those of JSON: \\\\, \\", \\n, \\u00e9.')
+  return problemAt(
+    start,
+    'has an escape that means nothing in this name',
+    'Escapes are those of JSON: \\\\, \\", \\n, \\u00e9.',
+  )
 }
 
 /** RFC 9535 §2.3.1.1: JSON's escapes, and the quote itself. */
 function unquote(quoted: string): string | undefined {
   const inner = quoted.slice(1, -1)
-  const asJson = quoted.startsWith("'") ? inner.replaceAll(/\\'|"/g, (found) => (found === '"' ? '\\"' : "'")) : inner
+  const asJson = quoted.startsWith("'")
+    ? inner.replaceAll(/\\'|"/g, (found) => (found === '"' ? '\\"' : "'"))
+    : inner
   try {
     const name: unknown = JSON.parse(`"${asJson}"`)
     return typeof name === 'string' ? name : undefined
@@ -151,7 +158,8 @@ function unquote(quoted: string): string | undefined {
 
 function sliceSelector(slice: string, offset: number): JsonPathSelector | JsonPathProblem {
   const [start, end, step] = slice.split(':').map((part) => (part.trim() === '' ? undefined : Number(part)))
-  if (step === 0) return problemAt(offset, 'has a slice with step 0, which selects nothing', 'Write a step of 1 or more.')
+  if (step === 0)
+    return problemAt(offset, 'has a slice with step 0, which selects nothing', 'Write a step of 1 or more.')
   return {
     kind: 'slice',
     step: step ?? 1,
@@ -164,14 +172,33 @@ function sliceSelector(slice: string, offset: number): JsonPathSelector | JsonPa
 function unexpected({ text, at }: Scanner): JsonPathProblem {
   const found = text[at]
   const rest = text.slice(at)
-  if (found === undefined) return problemAt(at, 'ends before it names anything', 'Name a member behind the dot.')
+  if (found === undefined)
+    return problemAt(at, 'ends before it names anything', 'Name a member behind the dot.')
   if (found === '?' || rest.startsWith('(')) {
     const what = found === '?' ? 'a filter, ?' : 'a script, ('
-    return problemAt(at, `has ${what}, which is not served`, 'Name the place itself, such as $.keys[*].token.')
+    return problemAt(
+      at,
+      `has ${what}, which is not served`,
+      'Name the place itself, such as $.keys[*].token.',
+    )
   }
   if (found === '#') return problemAt(at, 'has a #, which is gjson', 'Write [*] for every item of a list.')
-  if (found === '\\') return problemAt(at, 'has a backslash, which is gjson', "Write a name with dots in quotes, such as ['a.b'].")
+  if (found === '\\')
+    return problemAt(
+      at,
+      'has a backslash, which is gjson',
+      "Write a name with dots in quotes, such as ['a.b'].",
+    )
   if (found === '.') return problemAt(at, 'has a dot too many', 'Write one dot, or two for any depth.')
-  if (found === ']') return problemAt(at, 'has a ] without anything before it', "Write a name in quotes, a number or * in brackets.")
-  return problemAt(at, `has ${JSON.stringify(found)} where it cannot stand`, "Write such a name in quotes: ['the name'].")
+  if (found === ']')
+    return problemAt(
+      at,
+      'has a ] without anything before it',
+      'Write a name in quotes, a number or * in brackets.',
+    )
+  return problemAt(
+    at,
+    `has ${JSON.stringify(found)} where it cannot stand`,
+    "Write such a name in quotes: ['the name'].",
+  )
 }

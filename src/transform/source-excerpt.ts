@@ -19,13 +19,17 @@ export function sourceExcerpt(source: string, place: SourcePlace): string {
   return `${margin} | ${before}${shown}${after}\n${' '.repeat(margin.length)} | ${caret}`
 }
 
-/** A value under a key that names a secret, a PEM block, or the beginning of a JWS. */
+/**
+ * A value under a key that names a secret, a PEM block, the beginning of a JWS. All run in time proportional to the
+ * line, which may be a megabyte long.
+ */
 const SECRETS = [
-  /(?<=\b(?:secret|passphrase|password|private_?key|key|token|hmac)["']?\s*:\s*)(?:"[^"]*"?|'[^']*'?|[^\s,}\]]+)/gi,
-  /-----BEGIN .*/g,
-  /\be[wy][A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*/g,
+  /(?<name>\b(?:secret|passphrase|password|private_?key|key|token|hmac)["']?\s{0,8}:\s{0,8})(?<value>"[^"]*"?|'[^']*'?|[^\s,}\]]+)/gi,
+  /(?<name>-----BEGIN )(?<value>.*)/g,
+  /(?<name>)(?<value>\be[wy][A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*)/g,
 ]
 
 function starSecrets(line: string): string {
-  return SECRETS.reduce((text, secret) => text.replace(secret, (found) => '*'.repeat(found.length)), line)
+  const star = (_: string, name: string, value: string): string => name + '*'.repeat(value.length)
+  return SECRETS.reduce((text, secret) => text.replace(secret, star), line)
 }

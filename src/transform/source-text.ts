@@ -41,11 +41,17 @@ export function readSourceText(given: string, file: string): SourceReading {
   const refuse = (errors: readonly ResealError[]): SourceReading => ({ text: undefined, errors })
 
   if (Buffer.byteLength(source) > MAX_SOURCE_BYTES) {
-    const message = 'The file is larger than 1 MiB'
-    return refuse([errorAt({ file, line: 1, column: 1 }, message, 'Split it, one document for each snapshot.')])
+    const hint = 'Split it, one document for each snapshot.'
+    const place = { file, line: 1, column: 1 }
+    return refuse([new ResealError('TRANSFORM_INVALID', 'The file is larger than 1 MiB', { hint, place })])
   }
-  const document = parseDocument(source, { lineCounter: lines, stringKeys: true, merge: true, prettyErrors: false })
-  const problems = [...document.errors, ...document.warnings]
+  const document = parseDocument(source, {
+    lineCounter: lines,
+    stringKeys: true,
+    merge: true,
+    prettyErrors: false,
+  })
+  const problems = firstProblems([...document.errors, ...document.warnings])
   if (problems.length > 0) {
     return refuse(problems.map((problem) => errorAt(at(problem.pos[0]), ...yamlProblem(problem, source))))
   }
@@ -54,10 +60,13 @@ export function readSourceText(given: string, file: string): SourceReading {
   const value = plainValue(document)
   if (value === TOO_MANY_ALIASES) {
     const message = 'Aliases repeat the same values far too often'
-    return refuse([errorAt(at(firstAlias(document)), message, 'Write the values out instead of nesting aliases.')])
+    return refuse([
+      errorAt(at(firstAlias(document)), message, 'Write the values out instead of nesting aliases.'),
+    ])
   }
 
-  const offsetOf = (path: SourcePath, part: 'key' | 'value'): number => nodeStart(locate(document, path), part)
+  const offsetOf = (path: SourcePath, part: 'key' | 'value'): number =>
+    nodeStart(locate(document, path), part)
   const placeInside = (path: SourcePath, offset: number): SourcePlace => {
     const { value: node } = locate(document, path)
     const start = node?.range?.[0] ?? 0
@@ -80,6 +89,16 @@ function errorMaker(source: string): SourceText['errorAt'] {
       ...(hint === undefined ? {} : { hint }),
     })
 }
+
+/** After a few mistakes of syntax the rest are echoes; and none of those at one place adds to the first. */
+function firstProblems(problems: readonly YAMLError[]): readonly YAMLError[] {
+  const deepest = problems.find(({ code }) => code === 'RESOURCE_EXHAUSTION')
+  if (deepest !== undefined) return [deepest]
+  const places = new Set<number>()
+  return problems.filter(({ pos }) => places.size < MOST_PROBLEMS && places.size < places.add(pos[0]).size)
+}
+
+const MOST_PROBLEMS = 20
 
 /** The yaml package's own sentences where they serve, ours where they speak of its API or say too little. */
 function yamlProblem(problem: YAMLError, source: string): [message: string, hint?: string] {

@@ -1,0 +1,126 @@
+import { z } from 'zod'
+import type { FilterDefinition } from './definition.ts'
+import { EVERY_PAIR, METHOD, STATUS } from './filter-schema.ts'
+import { checkSchema, type Checked, type Complaint } from './schema-complaint.ts'
+
+/** Speedscale's criteria that have the same meaning in reseal, and the filter of each. */
+const CRITERIA = {
+  host: 'host',
+  detectedCommand: 'method',
+  detectedLocation: 'path',
+  detectedStatus: 'status',
+} as const
+
+type Criterion = keyof typeof CRITERIA
+
+const VALUE = z.exactOptional(z.string().min(1, 'must not be empty'))
+
+const ENTRY = z.strictObject({
+  include: z.literal(true),
+  operator: z.exactOptional(z.enum(['EQUAL', 'IS', 'CONTAINS'])),
+  host: VALUE,
+  detectedCommand: VALUE,
+  detectedLocation: VALUE,
+  detectedStatus: VALUE,
+})
+
+type Entry = z.output<typeof ENTRY>
+
+/** `filters` in Speedscale's spelling: a list of criteria and how they combine. */
+export const SPEEDSCALE_FILTERS = z
+  .strictObject({ operator: z.exactOptional(z.enum(['AND', 'OR'])), filters: z.array(ENTRY) })
+  .describe('Filters as Speedscale writes them; [{"include": true}] is every pair.')
+
+/**
+ * Reads Speedscale's filters. What would not mean exactly the same here is refused, since a filter that lets other
+ * pairs through changes them without a word.
+ */
+export function readSpeedscaleFilters(value: unknown): Checked<FilterDefinition> {
+  const checked = checkSchema(SPEEDSCALE_FILTERS, value, 'filters')
+  if (checked.complaints !== undefined) {
+    return { complaints: checked.complaints.map((complaint) => ({ ...complaint, hint: INSTEAD })) }
+  }
+  const { filters: entries, operator } = checked.value
+  const complaints = [...entries.flatMap(entryComplaints), ...combinationComplaints(entries, operator)]
+  if (complaints.length > 0) return { complaints }
+  const everything = operator === 'OR' && entries.some((entry) => criteriaOf(entry).length === 0)
+  return { value: everything ? EVERY_PAIR : filtersOf(entries) }
+}
+
+const INSTEAD =
+  'Write filters: {method: POST, path: /oauth/token, host: auth.example.com, status: 2xx}, with what you need of it.'
+
+function criteriaOf(entry: Entry): readonly { readonly criterion: Criterion; readonly value: string }[] {
+  const criteria: readonly Criterion[] = ['host', 'detectedCommand', 'detectedLocation', 'detectedStatus']
+  return criteria.flatMap((criterion) => {
+    const value = entry[criterion]
+    return value === undefined ? [] : [{ criterion, value }]
+  })
+}
+
+function entryComplaints(entry: Entry, index: number): readonly Complaint[] {
+  const path = ['filters', index]
+  const criteria = criteriaOf(entry)
+  const complain = (message: string, ...inner: readonly string[]): readonly Complaint[] => [
+    { path: [...path, ...inner], part: 'value', message, hint: INSTEAD },
+  ]
+  if (criteria.length === 0) return []
+  if (criteria.length > 1)
+    return complain('A filter of Speedscale has one criterion, and this one has several')
+  if (entry.operator === undefined)
+    return complain('A filter with a criterion lacks "operator": EQUAL or CONTAINS')
+  return criteria.flatMap(({ criterion, value }) => {
+    if (/[*?]/.test(value))
+      return complain(`"${criterion}" has a * or ?, which would be read as any text`, criterion)
+    if (criterion === 'detectedStatus' || criterion === 'detectedCommand') {
+      const schema = criterion === 'detectedStatus' ? STATUS : METHOD
+      if (entry.operator === 'CONTAINS')
+        return complain(`"${criterion}" cannot be matched by CONTAINS`, 'operator')
+      return schema.safeParse(value).success
+        ? []
+        : complain(`"${criterion}" is not an HTTP ${CRITERIA[criterion]}`, criterion)
+    }
+    return []
+  })
+}
+
+/** Lists of one filter are alternatives and filters are all needed, so AND joins different criteria, OR the same. */
+function combinationComplaints(
+  entries: readonly Entry[],
+  operator: 'AND' | 'OR' | undefined,
+): readonly Complaint[] {
+  if (entries.length < 2) return []
+  const complain = (message: string): readonly Complaint[] => [
+    { path: ['filters'], part: 'key', message, hint: INSTEAD },
+  ]
+  if (operator === undefined)
+    return complain('Several filters of Speedscale need "operator": AND or OR beside them')
+  const criteria = entries.flatMap(criteriaOf).map(({ criterion }) => criterion)
+  const kinds = new Set(criteria).size
+  if (operator === 'OR' && criteria.length === entries.length && kinds > 1) {
+    return complain('Filters of different criteria cannot be joined by OR')
+  }
+  if (operator === 'AND' && kinds < criteria.length) {
+    return complain('Filters of the same criterion cannot be joined by AND')
+  }
+  return []
+}
+
+function filtersOf(entries: readonly Entry[]): FilterDefinition {
+  const all = entries.flatMap((entry) => criteriaOf(entry).map((criteria) => ({ ...criteria, entry })))
+  const globs = (wanted: Criterion): readonly string[] =>
+    all
+      .filter(({ criterion }) => criterion === wanted)
+      .map(({ value, entry }) => (entry.operator === 'CONTAINS' ? containing(wanted, value) : value))
+  return {
+    method: globs('detectedCommand').map((method) => METHOD.parse(method)),
+    path: globs('detectedLocation'),
+    host: globs('host').map((host) => host.toLowerCase()),
+    status: globs('detectedStatus').map((status) => STATUS.parse(status)),
+  }
+}
+
+/** A glob for every text that holds this one; a path's begins and ends inside segments. */
+function containing(criterion: Criterion, value: string): string {
+  return criterion === 'detectedLocation' ? `**/*${value}*/**` : `*${value}*`
+}
