@@ -18,7 +18,7 @@ export function keySources(secrets: Secrets): KeySources {
     if (secretPath === undefined) return generatedKeys(secrets)
     return mountedKeys(secrets, {
       secretPath,
-      trim,
+      ...(trim === undefined ? {} : { trim }),
       ...(passphrasePath === undefined ? {} : { passphrasePath }),
       ...(encoding === undefined ? {} : { encoding }),
     })
