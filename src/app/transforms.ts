@@ -3,7 +3,7 @@ import { ResealError, errorMessage, systemErrorCode, type SourcePlace } from '..
 import type { HttpResponse } from '../core/exchange.ts'
 import type { PairId } from '../core/pair.ts'
 import type { EpochMs } from '../core/time.ts'
-import { openSecrets, type Secrets } from '../keys/secrets.ts'
+import { openSecrets } from '../keys/secrets.ts'
 import { snapshotFile } from '../store/snapshot-name.ts'
 import { openSnapshot, type SnapshotReader } from '../store/snapshot-reader.ts'
 import {
@@ -14,6 +14,7 @@ import {
 } from '../transform/compile.ts'
 import type { TransformDocument } from '../transform/definition.ts'
 import { emptyDocument, parseTransformDocument } from '../transform/document.ts'
+import { sourceExcerpt } from '../transform/source-excerpt.ts'
 
 export type { ChainReport, CompiledTransforms }
 
@@ -39,37 +40,41 @@ export interface LoadedSnapshot {
  * @throws ResealError SNAPSHOT_*, TRANSFORM_*, SECRET_*, KEY_*
  */
 export function loadSnapshot(sources: TransformSources): LoadedSnapshot {
-  const document = readTransforms(sources)
+  const source = readTransforms(sources)
+  const document =
+    source === undefined
+      ? emptyDocument(sources.transformsFile)
+      : parseTransformDocument(source, sources.transformsFile)
   const reader = openSnapshot(snapshotFile(sources.snapshotsDirectory, sources.snapshot))
   try {
-    const transforms = compileTransforms(document, reader, secretsOf(sources))
+    const transforms = compileTransforms(document, reader, openSecrets(sources.secretsDirectory))
     return { reader, document, transforms }
   } catch (error) {
     reader.close()
-    throw error
+    throw source === undefined ? error : withExcerpt(error, source)
   }
 }
 
-/**
- * The transform document of a snapshot; an empty one when there is no file and none was asked for by name.
- * @throws ResealError TRANSFORM_MISSING, TRANSFORM_INVALID
- */
-export function readTransforms({ transformsFile, transformsRequired }: TransformSources): TransformDocument {
-  let source: string
+/** The text of a transform document; undefined when there is no file and none was asked for by name. */
+function readTransforms({ transformsFile, transformsRequired }: TransformSources): string | undefined {
   try {
-    source = readFileSync(transformsFile, 'utf8')
+    return readFileSync(transformsFile, 'utf8')
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT' && !transformsRequired) return emptyDocument(transformsFile)
+    if (systemErrorCode(error) === 'ENOENT' && !transformsRequired) return undefined
     throw new ResealError('TRANSFORM_MISSING', `Cannot read ${transformsFile}: ${errorMessage(error)}`, {
       hint: 'Write one from what the snapshot holds with: reseal transform scaffold <snapshot>',
       cause: error,
     })
   }
-  return parseTransformDocument(source, transformsFile)
 }
 
-function secretsOf({ secretsDirectory }: TransformSources): Secrets {
-  return openSecrets(secretsDirectory)
+/** A step that cannot work is shown in its line, as a mistake in the document would be. */
+function withExcerpt(error: unknown, source: string): unknown {
+  if (!(error instanceof ResealError) || error.place === undefined || error.excerpt !== undefined)
+    return error
+  const { code, message, hint, place, cause } = error
+  const excerpt = sourceExcerpt(source, place)
+  return new ResealError(code, message, { place, excerpt, cause, ...(hint === undefined ? {} : { hint }) })
 }
 
 /** A transform document held against its snapshot and secrets. */
