@@ -127,12 +127,19 @@ function readSelector(scanner: Scanner): JsonPathSelector | JsonPathProblem {
     : problemAt(start, 'has a position too large to be one', 'Write a smaller number.')
 }
 
+/** Names that jsonpath-plus finds in no spelling: it would take them apart and select nothing. */
+const OUT_OF_REACH = /[[\];\\^~]|#\d|^@.*\(\)$/
+
 function quotedName(scanner: Scanner): JsonPathSelector | JsonPathProblem {
   const start = scanner.at
   const quoted = take(scanner, QUOTED)
   if (quoted === undefined)
     return problemAt(start, 'has a quote that is never closed', 'Write the same quote behind the name.')
   const name = unquote(quoted)
+  if (name !== undefined && OUT_OF_REACH.test(name)) {
+    const hint = 'Name the value around it, or use [*] in its place.'
+    return problemAt(start, 'has a name that jsonpath-plus cannot reach', hint)
+  }
   if (name !== undefined) return { kind: 'name', name }
   return problemAt(
     start,
