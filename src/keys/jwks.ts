@@ -39,7 +39,7 @@ export interface JwksEntry {
   readonly members: ReadonlySet<string>
   /**
    * Whether this key signed the token; false as well for a key marked for encryption or not for verifying
-   * (RFC 7517 §4.2, §4.3). Undefined when the key is of no kind that can be imported.
+   * (RFC 7517 §4.2, §4.3). Its `alg` label is no proof against a signature that is right. Undefined when the key is of no kind that can be imported.
    */
   verifies(jwt: Jwt): boolean | undefined
 }

@@ -98,8 +98,9 @@ function kindOfPem(labels: readonly string[], broken: readonly string[]): Unusab
   if (all.includes('OPENSSH PRIVATE KEY')) return 'openssh'
   if (all.some((label) => label.startsWith('PGP '))) return 'pgp'
   if (all.some((label) => label.endsWith('PRIVATE KEY')) || broken.length > 0) return 'brokenPem'
+  const otherwise = labels.length > 0 ? 'otherPem' : 'brokenPem'
   if (labels.some((label) => label.endsWith('PUBLIC KEY'))) return 'publicKey'
-  return labels.some((label) => label.endsWith('CERTIFICATE')) ? 'certificate' : 'brokenPem'
+  return labels.some((label) => label.endsWith('CERTIFICATE')) ? 'certificate' : otherwise
 }
 
 /** A private key in base64 without PEM lines, as Java programs keep it; any other base64 is left for HMAC. */

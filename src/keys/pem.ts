@@ -54,7 +54,7 @@ function pemBlock(label: string, content: string): PemBlock | undefined {
 function damageNotes(text: string): readonly string[] {
   const notes: string[] = []
   if (text.includes('\r\n')) notes.push('has CRLF line ends')
-  if (/^[ \t]+\S/m.test(text)) notes.push('is indented')
+  if (/^[ \t]+-----(?:BEGIN|END) /m.test(text)) notes.push('is indented')
   if (/-----BEGIN [^-\n]+----- *[^\s-]/.test(text)) notes.push('has lost its line ends')
   return notes
 }

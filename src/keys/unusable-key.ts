@@ -49,6 +49,10 @@ const UNUSABLE = {
     hint: (name) =>
       `Copy it again in full, from -----BEGIN to -----END; check it with: openssl pkey -in ${name} -noout`,
   },
+  otherPem: {
+    is: 'is PEM, but holds no private key',
+    hint: () => 'Mount the private key: a block that ends with -----END PRIVATE KEY-----.',
+  },
   brokenDer: {
     is: 'is DER, but no kind of private key known here',
     hint: (name) => `See what it is with: openssl asn1parse -inform DER -in ${name}`,
