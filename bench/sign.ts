@@ -1,6 +1,6 @@
 import { CompactSign } from 'jose'
 import { ALGORITHMS } from '../src/keys/algorithms.ts'
-import { signingKey } from '../src/keys/bound-key.ts'
+import { signingKey } from '../src/keys/signing-key.ts'
 
 /** How long each measurement runs. */
 const MEASURE_MS = 700

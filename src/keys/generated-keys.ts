@@ -10,10 +10,10 @@ import { keepSecret } from './kept-secret.ts'
 import { parseKeyFile } from './key-file.ts'
 import type { KeySource } from './key-source.ts'
 import type { SecretFile, Secrets } from './secrets.ts'
-import { signingKey, UNSIGNED, type SigningKey } from './bound-key.ts'
+import { signingKey, UNSIGNED, type SigningKey } from './signing-key.ts'
 
 /** Where made keys are kept, below the secrets directory. */
-export const GENERATED_DIRECTORY = 'generated'
+const GENERATED_DIRECTORY = 'generated'
 
 /**
  * Keys that reseal makes itself, for tokens whose real key nobody has: one for each issuer, `alg` and `kid`, made when

@@ -2,7 +2,7 @@ import { ResealError } from '../core/errors.ts'
 import { base64Bytes } from './key-text.ts'
 
 /** How the bytes of an HMAC secret are written in its file. */
-export type SecretEncoding = 'raw' | 'base64' | 'base64url' | 'hex'
+type SecretEncoding = 'raw' | 'base64' | 'base64url' | 'hex'
 
 /** One way to understand a secret file. */
 export interface HmacReading {

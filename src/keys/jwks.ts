@@ -13,7 +13,7 @@ import {
 } from '../core/json.ts'
 import { base64urlBytes, type Jwt } from '../core/jwt.ts'
 import { certificateMembers } from './certificate-chain.ts'
-import { keyVerifies, type SigningKey } from './bound-key.ts'
+import { keyVerifies, type SigningKey } from './signing-key.ts'
 import type { PublicJwk } from './public-jwk.ts'
 
 /** A recorded JWK Set (RFC 7517 §5) with its places in the text, so that keys can be replaced one by one. */

@@ -10,7 +10,7 @@ import type { KeySource } from './key-source.ts'
 import { readPem } from './pem.ts'
 import { certificateOfDer } from './private-key.ts'
 import type { SecretFile, Secrets } from './secrets.ts'
-import { keyVerifies, signingKey, UNSIGNED, type SigningKey } from './bound-key.ts'
+import { keyVerifies, signingKey, UNSIGNED, type SigningKey } from './signing-key.ts'
 
 export interface MountedKeyOptions extends HmacOptions {
   readonly secretPath: string

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { promisify } from 'node:util'
 import { openSecrets } from '../../src/keys/secrets.ts'
-import { generatedKeys } from '../../src/keys/signing-key.ts'
+import { generatedKeys } from '../../src/keys/generated-keys.ts'
 import { oddToken, recordedToken } from './support/recorded-token.ts'
 import { secretsWith } from './support/secrets-directory.ts'
 
@@ -73,7 +73,7 @@ suite('a generated key', () => {
     const { directory } = secretsWith(context, {})
     const script = `
       import { openSecrets } from ${JSON.stringify(import.meta.resolve('../../src/keys/secrets.ts'))}
-      import { generatedKeys } from ${JSON.stringify(import.meta.resolve('../../src/keys/signing-key.ts'))}
+      import { generatedKeys } from ${JSON.stringify(import.meta.resolve('../../src/keys/generated-keys.ts'))}
       import { parseJwt } from ${JSON.stringify(import.meta.resolve('../../src/core/jwt.ts'))}
       const keys = generatedKeys(openSecrets(${JSON.stringify(directory)}))
       console.log(keys.keyFor(parseJwt(${JSON.stringify(token.token)})).thumbprint)`
