@@ -31,13 +31,19 @@ export const MATCH = z
   .describe('What makes two requests the same question.')
 
 /** A document whose chains are yet to be read. */
-export const DOCUMENT_SHELL = documentSchema(z.record(z.string(), z.unknown()))
+export const DOCUMENT_SHELL = documentSchema(
+  z
+    .record(z.string(), z.unknown())
+    .meta({ examples: [{ extractor: 'http_res_body', transforms: ['jwt_resign'] }] }),
+)
 
 /** A chain whose filters, extractor and steps are yet to be read. */
 export const CHAIN_SHELL = chainSchema({
   filters: z.record(z.string(), z.unknown()),
   extractor: z.union([z.string(), z.record(z.string(), z.unknown())]),
-  step: z.union([z.string(), z.record(z.string(), z.unknown())]),
+  step: z
+    .union([z.string(), z.record(z.string(), z.unknown())])
+    .meta({ examples: [{ json_path: 'access_token' }, 'jwt_resign'] }),
 })
 
 /** JSON Schema (draft 2020-12) of a transform document in both spellings, as editors use it. */
@@ -55,14 +61,23 @@ function documentSchema<C extends z.ZodType>(chain: C) {
   return z
     .strictObject({
       $schema: z.exactOptional(z.string()).describe('Where editors find this schema.'),
-      version: z.literal(1).default(1).describe('Version of this format.'),
+      version: z
+        .literal(1)
+        .default(1)
+        .describe('Version of this format.')
+        .meta({ examples: [1] }),
       id: z
         .exactOptional(z.string())
         .describe("Speedscale's name of the document; reseal goes by the file's."),
       match: MATCH.default({ ignore: IGNORE_NOTHING }),
-      responder: z.array(chain).default([]).describe('Chains, run in this order on every recorded response.'),
+      responder: z
+        .array(chain)
+        .default([])
+        .describe('Chains, run in this order on every recorded response.')
+        .meta({ examples: [[{ extractor: 'http_res_body', transforms: ['jwt_resign'] }]] }),
     })
     .describe('How reseal changes recorded responses when it replays them.')
+    .meta({ examples: [{ version: 1, responder: [] }] })
 }
 
 interface ChainParts<F, E, S> {
@@ -80,8 +95,14 @@ function chainSchema<F extends z.ZodType, E extends z.ZodType, S extends z.ZodTy
       .describe('Name of the chain in messages.')
       .meta({ examples: ['login'] }),
     filters: z.exactOptional(parts.filters),
-    extractor: parts.extractor.meta({ examples: ['http_res_body', { http_res_header: 'Set-Cookie' }] }),
-    transforms: z.array(parts.step).min(1, 'must not be empty').describe('Steps, in order.'),
+    extractor: parts.extractor
+      .describe('Where in the response the chain begins.')
+      .meta({ examples: ['http_res_body', { http_res_header: 'Set-Cookie' }] }),
+    transforms: z
+      .array(parts.step)
+      .min(1, 'must not be empty')
+      .describe('Steps, in order.')
+      .meta({ examples: [[{ json_path: 'access_token' }, 'jwt_resign']] }),
   })
 }
 
@@ -102,7 +123,10 @@ function spellings({ type, options, config, shorthand, aliases }: PublishedMembe
   const bare = options.safeParse({}).success
   const alone = shorthand === undefined ? undefined : options.shape[shorthand]
   const value = alone instanceof z.ZodType ? z.union([alone, options]) : bare ? options.nullable() : options
-  const names = z.enum([type, ...aliases])
-  const typed = z.strictObject({ type: names, config: bare ? z.exactOptional(config) : config })
+  const names = z.enum([type, ...aliases]).describe('The word, in the spelling of Speedscale.')
+  const typed = z.strictObject({
+    type: names,
+    config: (bare ? z.exactOptional(config) : config).describe('Its options, in the spelling of Speedscale.'),
+  })
   return [...(bare ? [names] : []), z.strictObject({ [type]: value }), typed]
 }

@@ -124,7 +124,7 @@ function unknownType<T extends string>(
     path,
     `There is no ${vocabulary.noun} ${shown}`,
     hint,
-    path.at(-1) === 'type' ? 'value' : 'key',
+    path.length === 0 || path.at(-1) === 'type' ? 'value' : 'key',
   )
 }
 

@@ -113,9 +113,12 @@ function yamlProblem(problem: YAMLError, source: string): [message: string, hint
     case 'TAG_RESOLVE_FAILED':
       return [`The tag ${text.split(/\s/, 1)[0] ?? ''} is unknown`, 'Write the value without a tag.']
     case 'RESOURCE_EXHAUSTION':
-      return ['Values are nested too deep to be read']
+      return [
+        'Values are nested too deep to be read',
+        'A transform document needs few levels: look for a list or map that is not closed.',
+      ]
     default:
-      return [`This is not valid YAML: ${problem.message}`]
+      return [`This is not valid YAML: ${problem.message}`, 'Look at this line and at the one before it.']
   }
 }
 

@@ -13,22 +13,27 @@ const CRITERIA = {
 
 type Criterion = keyof typeof CRITERIA
 
-const VALUE = z.exactOptional(z.string().min(1, 'must not be empty'))
+const VALUE = z.string().min(1, 'must not be empty')
 
 const ENTRY = z.strictObject({
-  include: z.literal(true),
-  operator: z.exactOptional(z.enum(['EQUAL', 'IS', 'CONTAINS'])),
-  host: VALUE,
-  detectedCommand: VALUE,
-  detectedLocation: VALUE,
-  detectedStatus: VALUE,
+  include: z.literal(true).describe('Speedscale: whether matching pairs are meant; only true is served.'),
+  operator: z
+    .exactOptional(z.enum(['EQUAL', 'IS', 'CONTAINS']))
+    .describe('Speedscale: whether the criterion must be the whole text or a part of it.'),
+  host: z.exactOptional(VALUE).describe('Speedscale: the host.'),
+  detectedCommand: z.exactOptional(VALUE).describe('Speedscale: the method.'),
+  detectedLocation: z.exactOptional(VALUE).describe('Speedscale: the path.'),
+  detectedStatus: z.exactOptional(VALUE).describe('Speedscale: the status code.'),
 })
 
 type Entry = z.output<typeof ENTRY>
 
 /** `filters` in Speedscale's spelling: a list of criteria and how they combine. */
 export const SPEEDSCALE_FILTERS = z
-  .strictObject({ operator: z.exactOptional(z.enum(['AND', 'OR'])), filters: z.array(ENTRY) })
+  .strictObject({
+    operator: z.exactOptional(z.enum(['AND', 'OR'])).describe('Speedscale: how several filters combine.'),
+    filters: z.array(ENTRY).describe('Speedscale: one criterion each.'),
+  })
   .describe('Filters as Speedscale writes them; [{"include": true}] is every pair.')
 
 /**
@@ -38,7 +43,9 @@ export const SPEEDSCALE_FILTERS = z
 export function readSpeedscaleFilters(value: unknown): Checked<FilterDefinition> {
   const checked = checkSchema(SPEEDSCALE_FILTERS, value, 'filters')
   if (checked.complaints !== undefined) {
-    return { complaints: checked.complaints.map((complaint) => ({ ...complaint, hint: INSTEAD })) }
+    const unknown = checked.complaints.filter((complaint) => complaint.unknown !== undefined)
+    const telling = unknown.length > 0 ? unknown : checked.complaints
+    return { complaints: telling.map((complaint) => ({ ...complaint, hint: INSTEAD })) }
   }
   const { filters: entries, operator } = checked.value
   const complaints = [...entries.flatMap(entryComplaints), ...combinationComplaints(entries, operator)]

@@ -93,7 +93,9 @@ const RESIGN_FIELDS = {
   encoding: z
     .exactOptional(z.enum(['raw', 'base64', 'base64url', 'hex']))
     .describe('How the file of an HMAC secret is encoded. Without it, the recorded token decides.'),
-  trim: z.boolean().default(false).describe('Whether white space around an HMAC secret is left out.'),
+  trim: z
+    .exactOptional(z.boolean())
+    .describe('false keeps the line end at the end of an HMAC secret file; it is left out otherwise.'),
   alg: z
     .enum(['keep', 'auto', ...RESIGN_ALGORITHMS])
     .default('keep')
@@ -111,8 +113,12 @@ const RESIGN_FIELDS = {
       'Key id: auto keeps the recorded one where the key is the recorded one or is published under it.',
     )
     .meta({ examples: ['keep', { value: 'key-1' }] }),
-  header: HEADER_EDITS.default(EDITS_NONE).describe('Changes to the JOSE header.'),
-  claims: CLAIM_EDITS.default(EDITS_NONE).describe('Changes to the claims.'),
+  header: HEADER_EDITS.default(EDITS_NONE)
+    .describe('Changes to the JOSE header.')
+    .meta({ examples: [{ set: { typ: 'at+jwt' } }] }),
+  claims: CLAIM_EDITS.default(EDITS_NONE)
+    .describe('Changes to the claims.')
+    .meta({ examples: [{ set: { admin: true }, delete: ['nonce'] }] }),
   time: z
     .union([
       z.enum(['shift', 'keep']),
@@ -203,7 +209,7 @@ function refuseSecretOptionsAlone(
 ): void {
   if (options.secretPath !== undefined) return
   for (const name of ['passphrasePath', 'encoding', 'trim'] as const) {
-    if (options[name] === undefined || options[name] === false) continue
+    if (options[name] === undefined) continue
     const params = { hint: `Add secretPath, or remove ${name}.` }
     context.addIssue({
       code: 'custom',
