@@ -2,6 +2,8 @@ import { JSONPath } from 'jsonpath-plus'
 import { utf8Json, type JsonNode } from '../core/json.ts'
 import { JSON_STRING } from './codecs.ts'
 import { AS_IS, type Focus } from './focus.ts'
+import { parseJsonPath } from './json-path-syntax.ts'
+import { jsonPathTexts } from './json-path-text.ts'
 import type { Locator } from './step.ts'
 
 /**
@@ -9,21 +11,25 @@ import type { Locator } from './step.ts'
  * `$.access_token`. Runs at load only.
  */
 export function jsonPathLocator(path: string): Locator {
+  const paths = jsonPathTexts(parseJsonPath(path))
   return (focus) => {
     const root = focus.json()
     if (root === undefined) return { notFound: 'not JSON' }
-    const places = select(path, focus).flatMap((pointer) => placeAt(focus, root, pointer) ?? [])
+    const places = select(paths, focus).flatMap((pointer) => placeAt(focus, root, pointer) ?? [])
     return places.length === 0 ? { notFound: 'the path selects nothing' } : places
   }
 }
 
-/** JSON pointers (RFC 6901) of what the path selects, each once. */
-function select(path: string, focus: Focus): readonly string[] {
+/** JSON pointers (RFC 6901) of what the paths select, each once. */
+function select(paths: readonly string[], focus: Focus): readonly string[] {
   const json = utf8Json(focus.recorded)
   if (typeof json !== 'object' || json === null) return []
-  try {
+  const pointersOf = (path: string): readonly string[] => {
     const found: unknown = JSONPath({ path, json, eval: false, resultType: 'pointer', wrap: true })
-    return Array.isArray(found) ? [...new Set(found.filter((pointer) => typeof pointer === 'string'))] : []
+    return Array.isArray(found) ? found.filter((pointer) => typeof pointer === 'string') : []
+  }
+  try {
+    return [...new Set(paths.flatMap(pointersOf))]
   } catch (error) {
     // A document nested past the engine's stack selects nothing; any other failure is a bug worth seeing.
     if (error instanceof RangeError) return []
