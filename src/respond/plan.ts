@@ -113,7 +113,10 @@ function indexPairs(pairs: PairSource, rules: MatchRules): PairIndex {
 }
 
 /** A listener mapped to a backend gets that backend's pairs only; one that is not gets the first recorded. */
-function choose(sequences: readonly Sequence[] | undefined, origin: string | undefined): Sequence | undefined {
+function choose(
+  sequences: readonly Sequence[] | undefined,
+  origin: string | undefined,
+): Sequence | undefined {
   return origin === undefined ? sequences?.[0] : sequences?.find((sequence) => sequence.origin === origin)
 }
 

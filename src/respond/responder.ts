@@ -14,7 +14,11 @@ export interface ResponderEvents {
  * The handler that answers from a plan.
  * @param origin the backend this listener stands for; undefined for all of the snapshot
  */
-export function createResponder(plan: ReplayPlan, origin: string | undefined, events: ResponderEvents): Handler {
+export function createResponder(
+  plan: ReplayPlan,
+  origin: string | undefined,
+  events: ResponderEvents,
+): Handler {
   return (request) => {
     const answer = plan.answer(request, origin)
     if (answer.kind === 'hit') {
@@ -56,8 +60,12 @@ function hintFor(near: readonly NearMiss[]): string {
   const [first] = near
   if (first === undefined) return 'The snapshot holds no whole pair at all; record one first.'
   const fields = first.differs.map(({ field }) => field)
-  const query = fields.filter((field) => field.startsWith('query ')).map((field) => field.slice('query '.length))
-  const json = fields.filter((field) => field.startsWith('body $')).map((field) => field.slice('body '.length))
+  const query = fields
+    .filter((field) => field.startsWith('query '))
+    .map((field) => field.slice('query '.length))
+  const json = fields
+    .filter((field) => field.startsWith('body $'))
+    .map((field) => field.slice('body '.length))
   if (fields.length === query.length + json.length && fields.length > 0) {
     const ignore = [
       ...(query.length > 0 ? [`query: [${query.join(', ')}]`] : []),

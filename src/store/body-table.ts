@@ -18,12 +18,7 @@ export interface BodyReader {
 }
 
 /** The most bytes of a body in one row: SQLite reads a row as a whole, and holds no blob past 1 GB. */
-export const CHUNK_BYTES = 1024 * 1024
-
-/** SHA-256, which tells bodies apart. */
-export function bodyDigest(bytes: Uint8Array): Buffer {
-  return hash('sha256', bytes, 'buffer')
-}
+const CHUNK_BYTES = 1024 * 1024
 
 export function bodyWriter(db: Database.Database): BodyWriter {
   const find = db.prepare<[Buffer], number>('SELECT id FROM body WHERE sha256 = ?').pluck()
@@ -43,7 +38,7 @@ export function bodyWriter(db: Database.Database): BodyWriter {
   return {
     put: (bytes) => {
       if (bytes.length === 0) return null
-      const sha256 = bodyDigest(bytes)
+      const sha256 = hash('sha256', bytes, 'buffer')
       return find.get(sha256) ?? add(sha256, bytes)
     },
   }

@@ -2,6 +2,7 @@ import { chmodSync, constants, copyFileSync, existsSync, mkdtempSync, rmSync } f
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import Database from 'better-sqlite3'
+import { ResealError } from '../core/errors.ts'
 import { applicationIdOf } from './schema.ts'
 import { MIGRATIONS, formatOf, migrate } from './migrations.ts'
 import { checkRecorder, mayHaveRecorder } from './recorder-lock.ts'
@@ -22,7 +23,6 @@ interface Held<Q> {
   close(): void
 }
 
-const MAPPED_BYTES = 256 * 1024 * 1024
 const PATIENCE_MS = 1000
 
 /**
@@ -45,6 +45,7 @@ export function connectSnapshot<Q>(
   const open = (): Held<Q> => openInPlace(file, prepare, migrations)
   let held = readingOf(file, () => openPrivately(file, prepare, migrations))
   const isPrivate = held !== undefined
+  let closed = false
 
   const release = (): void => {
     held?.close()
@@ -52,6 +53,7 @@ export function connectSnapshot<Q>(
   }
   const use = <T>(work: (queries: Q) => T): T =>
     readingOf(file, () => {
+      if (closed) throw new ResealError('UNEXPECTED', `${file} was read after it was closed`)
       if (isPrivate || !mayHaveRecorder(file)) {
         held ??= open()
         return work(held.queries)
@@ -72,7 +74,11 @@ export function connectSnapshot<Q>(
     release()
     throw error
   }
-  return { file, use, close: release }
+  const close = (): void => {
+    closed = true
+    release()
+  }
+  return { file, use, close }
 }
 
 function openInPlace<Q>(
@@ -147,7 +153,8 @@ function copyInto(directory: string, file: string): string {
 function distrust(db: Database.Database): void {
   db.pragma('trusted_schema = OFF')
   db.pragma('cell_size_check = ON')
-  db.pragma(`mmap_size = ${MAPPED_BYTES}`)
+  // SQLite's default, stated: where a mapped file is overwritten in place (`cp`), reading it ends the process by SIGBUS.
+  db.pragma('mmap_size = 0')
 }
 
 function guarded<T>(file: string, db: Database.Database, work: () => T): T {

@@ -47,13 +47,22 @@ export function createTokenFamily(recordedAtMs: EpochMs): TokenFamily {
         for (const claim of HASH_CLAIMS) {
           const hash = claims[claim]
           const source = members.find(
-            (other) => other !== member && halfHash(member.recorded.alg, other.recorded.token) === hash,
+            (other) => other !== member && hashBy(member, member.recorded.alg, other.recorded.token) === hash,
           )
           if (source !== undefined) member.hashes.set(claim, source)
         }
       }
     },
   }
+}
+
+function hashBy({ resigner }: Member, alg: string, token: string): string | undefined {
+  return halfHash(alg, token, curveOf(resigner))
+}
+
+/** The name `EdDSA` leaves the curve open, and with it the hash. */
+function curveOf({ key }: Resigner): 'Ed448' | undefined {
+  return key.publicJwk?.kty === 'OKP' && key.publicJwk.crv === 'Ed448' ? 'Ed448' : undefined
 }
 
 function createMember(recorded: Jwt, resigner: Resigner, recordedAtMs: EpochMs): Member {
@@ -63,7 +72,7 @@ function createMember(recorded: Jwt, resigner: Resigner, recordedAtMs: EpochMs):
   const sign = async (moment: Moment): Promise<string> => {
     const renewed = await Promise.all(
       [...hashes].map(async ([claim, source]) => {
-        const hash = halfHash(resigner.alg, await source.render(moment))
+        const hash = halfHash(resigner.alg, await source.render(moment), curveOf(resigner))
         return hash === undefined ? [] : [[claim, hash] as const]
       }),
     )

@@ -118,6 +118,15 @@ test('a reader refuses a body that has lost bytes', async (context) => {
   )
 })
 
+test('a snapshot that is overwritten while it is read is an error, and not the end of the process', async (context) => {
+  const file = await sound(context)
+  const reader = openSnapshot(file)
+  context.after(() => reader.close())
+  assert.equal(reader.pair(1)?.id, 1)
+  writeFileSync(file, '')
+  assert.throws(() => reader.pair(2), refusal('SNAPSHOT_INVALID', /is damaged: /))
+})
+
 /** Two pairs; body 1 is 11 bytes in one chunk, body 2 has two whole chunks and 5 bytes. */
 async function sound(context: TestContext): Promise<string> {
   const file = join(snapshotDirectory(context), 'demo.db')

@@ -1,0 +1,152 @@
+import type { Server, ServerResponse } from 'node:http'
+import { Server as NetServer, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { errorMessage, ResealError, systemErrorCode } from '../core/errors.ts'
+import { formatListenAddress, type ListenAddress } from './listen-address.ts'
+import { errorBody } from './error-answer.ts'
+
+/** A server that accepts requests. */
+export interface RunningServer {
+  /** `http://host:port`, with the port that was bound. */
+  readonly url: string
+  readonly host: string
+  readonly port: number
+  /** Stops accepting, lets answers under way finish, and resolves when every connection is closed. */
+  close(): Promise<void>
+}
+
+/** The connections of a server, and what is under way on each. */
+export interface Connections {
+  /** To be called for every request: its connection stays open until the answer has left. */
+  track(socket: Socket, response: ServerResponse): void
+  /** Closes every connection as soon as nothing is under way on it; a WebSocket at once. */
+  drain(): void
+  /** Closes every connection now. */
+  cut(): void
+}
+
+/** What a server's own head may hold, request and response alike: long tokens and cookies are what reseal is for. */
+export const MAX_HEAD_BYTES = 64 * 1024
+/** Idle clients keep their connection longer than common pools hold one, so that they seldom meet a closed one. */
+export const KEEP_ALIVE_MS = 65_000
+/** How long answers under way may take when a server closes. */
+export const CLOSE_DEADLINE_MS = 10_000
+
+/**
+ * Makes ready what every server here has in common: connections are tracked, header text goes out byte for byte, and
+ * what Node's parser refuses is answered 400, 408 or 431 and the connection closed.
+ */
+export function trackConnections(server: Server): Connections {
+  const open = new Map<Duplex, { readonly socket: Socket; readonly responses: Set<ServerResponse> }>()
+  let draining = false
+
+  server.on('connection', (socket: Socket) => {
+    // Node writes a head that goes out alone (flushHeaders) without an encoding, and UTF-8 would double bytes.
+    socket.setDefaultEncoding('latin1')
+    // Pipelined requests each watch their socket.
+    socket.setMaxListeners(0)
+    open.set(socket, { socket, responses: new Set() })
+    socket.once('close', () => open.delete(socket))
+  })
+  server.on('clientError', (error, socket) => {
+    const begun = [...(open.get(socket)?.responses ?? [])].some((response) => response.headersSent)
+    // Nothing may be written into another answer; if it is our own refusal of the same request, it still leaves.
+    if (begun) open.get(socket)?.socket.destroySoon()
+    else refuseUnparsable(error, socket)
+  })
+
+  return {
+    track(socket, response) {
+      const responses = open.get(socket)?.responses
+      if (responses === undefined) return
+      responses.add(response)
+      response.once('close', () => {
+        responses.delete(response)
+        if (draining && responses.size === 0) socket.destroySoon()
+      })
+    },
+    drain() {
+      draining = true
+      for (const { socket, responses } of open.values()) if (responses.size === 0) socket.destroySoon()
+    },
+    cut() {
+      for (const socket of open.keys()) socket.destroy()
+    },
+  }
+}
+
+/**
+ * Binds a server.
+ * @throws ResealError ADDRESS_IN_USE, or ADDRESS_UNUSABLE when the system refuses the address
+ */
+export async function listen(
+  server: Server,
+  address: ListenAddress,
+  connections: Connections,
+  closeDeadlineMs = CLOSE_DEADLINE_MS,
+): Promise<RunningServer> {
+  await new Promise<void>((resolve, reject) => {
+    const refused = (error: Error): void => reject(listenFailure(error, address))
+    server.once('error', refused)
+    server.listen({ host: address.host, port: address.port }, () => {
+      server.off('error', refused)
+      resolve()
+    })
+  })
+  const bound = server.address()
+  const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
+  let closed: Promise<void> | undefined
+  return {
+    url: `http://${formatListenAddress({ host: address.host, port })}`,
+    host: address.host,
+    port,
+    close: () => (closed ??= closeServer(server, connections, closeDeadlineMs)),
+  }
+}
+
+async function closeServer(server: Server, connections: Connections, deadlineMs: number): Promise<void> {
+  const deadline = setTimeout(() => connections.cut(), deadlineMs)
+  await new Promise<void>((resolve) => {
+    // node:http's own close() destroys connections whose answer is ended but not yet flushed: a cut-off body.
+    NetServer.prototype.close.call(server, () => resolve())
+    connections.drain()
+  })
+  clearTimeout(deadline)
+  // Nothing is left to close but the timer that looks for slow requests.
+  server.close()
+}
+
+function listenFailure(error: Error, address: ListenAddress): ResealError {
+  const where = formatListenAddress(address)
+  if (systemErrorCode(error) === 'EADDRINUSE') {
+    return new ResealError('ADDRESS_IN_USE', `The address ${where} is in use by another process`, {
+      hint: 'Stop that process, or listen elsewhere: --listen 127.0.0.1:0 takes any free port.',
+      cause: error,
+    })
+  }
+  return new ResealError('ADDRESS_UNUSABLE', `Cannot listen on ${where}: ${errorMessage(error)}`, {
+    hint: 'Listen on an address of this machine and, without privileges, on a port above 1023.',
+    cause: error,
+  })
+}
+
+/** Codes of Node's parser that have an answer of their own (RFC 6585 §5, RFC 9110 §15.5.9); the rest are 400. */
+const PARSER_ANSWERS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}
+
+function refuseUnparsable(error: Error, socket: Duplex): void {
+  const code = systemErrorCode(error) ?? ''
+  if (!socket.writable || code === 'ECONNRESET') {
+    socket.destroy(error)
+    return
+  }
+  const status = PARSER_ANSWERS[code] ?? '400 Bad Request'
+  const body = errorBody('USAGE', `The request cannot be read as HTTP (${code})`)
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body.toString('latin1')}`,
+    'latin1',
+    () => socket.destroy(),
+  )
+}

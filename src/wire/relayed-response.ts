@@ -1,0 +1,95 @@
+import type { IncomingMessage, InformationEvent, ServerResponse } from 'node:http'
+import { hopByHopNames, rawHeadersFromFlat, withoutHeaders, type RawHeaders } from '../core/headers.ts'
+import { isBodiless, prepareHead } from './prepared-head.ts'
+import { addTrailers } from './trailers.ts'
+
+/** Told of a relayed response while it passes. */
+export interface RelayWatch {
+  data(chunk: Uint8Array): void
+  /** The upstream's response is whole; the client's last byte waits for the promise, if there is one. */
+  end(trailers: RawHeaders): Promise<void> | undefined
+  /** The upstream broke off. */
+  aborted(error: unknown): void
+}
+
+/**
+ * Sends an upstream's response on while it comes: head and content byte for byte, each piece as soon as it is here
+ * and no faster than the client takes it. Only the last byte waits for {@link RelayWatch.end}: where a length tells
+ * which one it is, with the chunk it is in; else as the end of the chunked coding; without content, with the head.
+ * @throws an error of node:http when the head cannot be written
+ */
+export function relayResponse(upstream: IncomingMessage, response: ServerResponse, watch: RelayWatch): void {
+  const { bodiless, length, chunked } = writeHead(upstream, response)
+  let received = 0
+  let begun = false
+  let last: Buffer | undefined
+
+  upstream.on('data', (chunk: Buffer) => {
+    watch.data(chunk)
+    received += chunk.length
+    if (received === length) {
+      last = chunk
+      return
+    }
+    begun = true
+    if (!response.write(chunk)) upstream.pause()
+  })
+  response.on('drain', () => upstream.resume())
+  upstream.once('end', () => {
+    const trailers = rawHeadersFromFlat(upstream.rawTrailers)
+    const finish = (): void => {
+      if (chunked) addTrailers(response, trailers)
+      response.end(last)
+    }
+    const committed = watch.end(trailers)
+    if (committed === undefined) finish()
+    else committed.then(finish, finish)
+  })
+  upstream.once('error', (error) => watch.aborted(error))
+  // Content that came with the head has been seen by then, and leaves together with it.
+  setImmediate(() => {
+    if (!bodiless && !begun && !response.writableEnded && !response.destroyed) response.flushHeaders()
+  })
+}
+
+/** Relays an informational response other than 100 and 101, which have ways of their own (RFC 9110 §15.2). */
+export function relayInformational(info: InformationEvent, response: ServerResponse): void {
+  // Only the answer that is next on its connection may write there, and only to a client that knows 1xx.
+  if (response.headersSent || response.req.httpVersion === '1.0' || response.socket === null) return
+  const raw = rawHeadersFromFlat(info.rawHeaders)
+  const lines = withoutHeaders(raw, hopByHopNames(raw)).map(([name, value]) => `${name}: ${value}\r\n`)
+  response.socket.write(
+    `HTTP/1.1 ${info.statusCode} ${info.statusMessage}\r\n${lines.join('')}\r\n`,
+    'latin1',
+  )
+}
+
+/**
+ * Closes a client's connection in the middle of a response, so that it cannot look whole: where only the close of
+ * the connection would end the content (HTTP/1.0), by a reset.
+ */
+export function breakOff(response: ServerResponse): void {
+  if (response.req.httpVersion === '1.0') response.socket?.resetAndDestroy()
+  response.destroy()
+}
+
+interface Framing {
+  readonly bodiless: boolean
+  /** Bytes of content to come, where the head says so. */
+  readonly length: number | undefined
+  /** Sent in the chunked coding with the upstream's own framing fields, so that trailers may follow. */
+  readonly chunked: boolean
+}
+
+function writeHead(upstream: IncomingMessage, response: ServerResponse): Framing {
+  const { statusCode: status = 0, statusMessage: reason = '' } = upstream
+  const { method, httpVersion } = response.req
+  const head = prepareHead(rawHeadersFromFlat(upstream.rawHeaders))
+  const bodiless = method === 'HEAD' || isBodiless(status)
+  const chunked = head.chunked && httpVersion !== '1.0' && !isBodiless(status)
+  response.sendDate = false
+  // Node does not change the array; its type does not say so.
+  response.writeHead(status, reason, [...(chunked ? head.framed : head.plain)])
+  const length = bodiless || head.chunked ? undefined : Number(head.plain[head.lengthAt] ?? Number.NaN)
+  return { bodiless, length, chunked }
+}

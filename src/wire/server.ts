@@ -1,0 +1,138 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { ResealError } from '../core/errors.ts'
+import type { Handler, HttpRequest, HttpResponse, RequestHead } from '../core/exchange.ts'
+import { rawHeadersFromFlat, type RawHeaders } from '../core/headers.ts'
+import { answerError, answerErrorAndLinger } from './error-answer.ts'
+import { parseListenAddress } from './listen-address.ts'
+import { KEEP_ALIVE_MS, listen, MAX_HEAD_BYTES, trackConnections, type RunningServer } from './listener.ts'
+import { fieldsFor, isBodiless, prepareHead, type PreparedHead } from './prepared-head.ts'
+import { readRequestHead } from './request-head.ts'
+import { addTrailers } from './trailers.ts'
+
+export interface ServeOptions {
+  /** As {@link parseListenAddress} reads it. */
+  readonly listen: string
+  readonly handler: Handler
+  /** Requests with more content are answered 413; default 64 MiB. */
+  readonly maxRequestBytes?: number
+  /** Told of what the handler threw; the client is answered 500 without details. */
+  readonly onError?: (error: unknown) => void
+  /** How long answers under way may take when the server closes; default 10 s. */
+  readonly closeDeadlineMs?: number
+}
+
+const MAX_REQUEST_BYTES = 64 * 1024 * 1024
+const NO_BYTES: Uint8Array = new Uint8Array(0)
+const NO_HEADERS: RawHeaders = []
+
+/**
+ * A server over one {@link Handler}. The response is written as the handler gave it: status, reason, header order,
+ * case, repeats and bytes; only hop-by-hop fields are left out and the framing is made to fit the body.
+ * Header arrays must not change once they were given: what is sent for them is computed once.
+ * @throws ResealError USAGE, ADDRESS_IN_USE, ADDRESS_UNUSABLE
+ */
+export function serve(options: ServeOptions): Promise<RunningServer> {
+  const { handler, maxRequestBytes = MAX_REQUEST_BYTES, onError = () => {} } = options
+  const address = parseListenAddress(options.listen)
+  const send = responseWriter()
+
+  const answer = (request: HttpRequest, response: ServerResponse): void => {
+    const fail = (error: unknown): void => {
+      onError(error)
+      answerError(response, handlerFailure(error))
+    }
+    try {
+      const outcome = handler(request)
+      if (!(outcome instanceof Promise)) {
+        send(outcome, response)
+        return
+      }
+      outcome.then((whole) => send(whole, response)).catch(fail)
+    } catch (error) {
+      fail(error)
+    }
+  }
+
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEAD_BYTES })
+  server.maxHeadersCount = 0
+  const connections = trackConnections(server)
+  server.on('request', (message, response) => {
+    connections.track(message.socket, response)
+    const received = readRequestHead(message, 'http')
+    if ('refused' in received) {
+      answerErrorAndLinger(response, { status: 400, code: 'USAGE', message: received.refused })
+      return
+    }
+    const { head, hasBody } = received
+    // Without content nothing is waited for: a plain GET is answered in the turn it arrived.
+    if (hasBody) collect(message, head, maxRequestBytes, (request) => answer(request, response), response)
+    else answer({ ...head, body: NO_BYTES, trailers: NO_HEADERS }, response)
+  })
+  return listen(server, address, connections, options.closeDeadlineMs)
+}
+
+/** Writes whole responses; what can be computed once is kept for as long as the response's header array lives. */
+function responseWriter(): (whole: HttpResponse, response: ServerResponse) => void {
+  const prepared = new WeakMap<RawHeaders, PreparedHead>()
+  const preparedFor = (headers: RawHeaders): PreparedHead => {
+    const known = prepared.get(headers)
+    if (known !== undefined) return known
+    const fresh = prepareHead(headers)
+    prepared.set(headers, fresh)
+    return fresh
+  }
+  return (whole, response) => {
+    const { req: request } = response
+    const http10 = request.httpVersion === '1.0'
+    const head = preparedFor(whole.headers)
+    const fields = fieldsFor(head, whole, request.method ?? 'GET', http10)
+    response.sendDate = false
+    // Node does not change the array; its type does not say so.
+    response.writeHead(whole.status, whole.reason, fields as string[])
+    if (request.method === 'HEAD' || isBodiless(whole.status)) {
+      response.end()
+      return
+    }
+    if (head.chunked && !http10) addTrailers(response, whole.trailers)
+    response.end(whole.body)
+  }
+}
+
+function collect(
+  message: IncomingMessage,
+  head: RequestHead,
+  maxBytes: number,
+  done: (request: HttpRequest) => void,
+  response: ServerResponse,
+): void {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  message.on('data', (chunk: Buffer) => {
+    if (bytes > maxBytes) return
+    bytes += chunk.length
+    if (bytes <= maxBytes) {
+      chunks.push(chunk)
+      return
+    }
+    chunks.length = 0
+    answerErrorAndLinger(response, {
+      status: 413,
+      code: 'USAGE',
+      message: `The request has more than ${maxBytes} bytes of content`,
+    })
+  })
+  message.once('end', () => {
+    if (bytes > maxBytes) return
+    const [only] = chunks
+    const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, bytes)
+    done({ ...head, body, trailers: rawHeadersFromFlat(message.rawTrailers) })
+  })
+}
+
+function handlerFailure(error: unknown): Parameters<typeof answerError>[1] {
+  // Only messages of our own are known to hold no secrets.
+  if (error instanceof ResealError) {
+    return { status: 500, code: error.code, message: error.message, hint: error.hint }
+  }
+  return { status: 500, code: 'UNEXPECTED', message: 'The request could not be answered' }
+}

@@ -1,0 +1,57 @@
+import { errorMessage, systemErrorCode } from '../core/errors.ts'
+import type { ErrorAnswer } from './error-answer.ts'
+import type { Target } from './target.ts'
+
+/** What TLS says of certificates that nobody vouches for. */
+const CERTIFICATE_ERRORS: ReadonlySet<string> = new Set([
+  'CERT_CHAIN_TOO_LONG',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REVOKED',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'HOSTNAME_MISMATCH',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])
+
+/** What the client is told when the upstream gave no answer: 504 where time ran out, else 502 (RFC 9110 §15.6). */
+export function upstreamFailure(error: unknown, { origin }: Target): ErrorAnswer {
+  const code = systemErrorCode(error) ?? ''
+  const why = errorMessage(error)
+  const answer = { status: 502, code: 'UPSTREAM_UNREACHABLE' } as const
+  if (code === 'ETIMEDOUT') {
+    return { ...answer, status: 504, message: `The upstream ${origin} did not answer in time: ${why}` }
+  }
+  if (CERTIFICATE_ERRORS.has(code)) {
+    return {
+      ...answer,
+      message: `The certificate of the upstream ${origin} is not trusted: ${withoutNodeAdvice(why)}`,
+      hint: 'Use --insecure-upstream if you trust it.',
+    }
+  }
+  if (code.startsWith('HPE_') || code.startsWith('ERR_INVALID') || code.startsWith('ERR_HTTP')) {
+    return { ...answer, message: `The upstream ${origin} gave an answer that is not valid HTTP: ${why}` }
+  }
+  return {
+    ...answer,
+    message: `The upstream ${origin} could not be reached: ${why}`,
+    hint: 'Check the address given as target, and that the upstream runs.',
+  }
+}
+
+/** Node adds what to call it with, which is no use to who runs reseal. */
+function withoutNodeAdvice(message: string): string {
+  return message.replace(/; if the root CA is installed locally.*$/s, '')
+}
+
+/** The error of an upstream that took too long. */
+export function timeoutError(message: string): Error {
+  return Object.assign(new Error(message), { code: 'ETIMEDOUT' })
+}
