@@ -1,0 +1,62 @@
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
+import { ResealError, type SourcePlace } from '../core/errors.ts'
+
+/** A setting as the file has it. */
+export interface ConfigEntry {
+  readonly value: string | number | boolean
+  /** Where the value is written. */
+  readonly place: SourcePlace
+}
+
+/**
+ * Reads the settings of a configuration file: one YAML map of plain values. A key without a value counts as absent.
+ * @param keys the keys there are
+ * @throws ResealError CONFIG_INVALID at the first thing that is wrong
+ */
+export function readConfigText(
+  source: string,
+  file: string,
+  keys: readonly string[],
+): ReadonlyMap<string, ConfigEntry> {
+  const lines = new LineCounter()
+  const document = parseDocument(source, { lineCounter: lines, stringKeys: true, prettyErrors: false })
+  const at = (offset: number): SourcePlace => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line: Math.max(1, line), column: Math.max(1, col) }
+  }
+  const [problem] = [...document.errors, ...document.warnings]
+  if (problem !== undefined) throw invalid(`This is not valid YAML: ${problem.message}`, at(problem.pos[0]))
+  const { contents } = document
+  if (contents === null || (isScalar(contents) && contents.value === null)) return new Map()
+  if (!isMap(contents)) throw invalid('A configuration file must be a map of settings', at(contents.range[0]))
+
+  const entries = new Map<string, ConfigEntry>()
+  for (const { key, value } of contents.items) {
+    const name = isScalar(key) ? String(key.value) : ''
+    const keyPlace = at(key.range[0])
+    if (!keys.includes(name)) {
+      throw invalid(`There is no setting "${name}"`, keyPlace, `The settings are ${keys.join(', ')}.`)
+    }
+    if (value === null || (isScalar(value) && value.value === null)) continue
+    if (!isScalar(value) || !isPlain(value.value)) {
+      throw invalid(
+        `The setting ${name} must be one value`,
+        value.range === undefined ? keyPlace : at(value.range[0]),
+      )
+    }
+    entries.set(name, { value: value.value, place: at(value.range[0]) })
+  }
+  return entries
+}
+
+function isPlain(value: unknown): value is string | number | boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+}
+
+function invalid(
+  message: string,
+  place: SourcePlace,
+  hint = 'config/reseal.yaml of the package shows the form.',
+) {
+  return new ResealError('CONFIG_INVALID', message, { place, hint })
+}

@@ -1,0 +1,213 @@
+import { readFileSync } from 'node:fs'
+import { errorMessage, ResealError, systemErrorCode } from '../core/errors.ts'
+import { readConfigText, type ConfigEntry } from './config-file.ts'
+import { parseSize } from './size.ts'
+
+/** One setting: its names in each source, its default, and how its text is read. */
+export interface SettingRow<T> {
+  /** Key in `config/reseal.yaml`. */
+  readonly key: string
+  /** Environment variable. */
+  readonly env: string
+  /** Command-line flag. */
+  readonly flag: string
+  readonly fallback: T
+  /** A sentence for manuals and the example file. */
+  readonly description: string
+  /** @throws ResealError CONFIG_INVALID, its message to follow the setting's name */
+  readonly read: (text: string) => T
+}
+
+/** Every setting, by its name in {@link Settings}. */
+export const SETTINGS = {
+  snapshots: {
+    key: 'snapshots',
+    env: 'RESEAL_SNAPSHOTS',
+    flag: '--snapshots',
+    fallback: 'snapshots',
+    description: 'Directory of the snapshots.',
+    read: readPath,
+  },
+  transforms: {
+    key: 'transforms',
+    env: 'RESEAL_TRANSFORMS',
+    flag: '--transforms',
+    fallback: 'transforms',
+    description: 'A transform document, or the directory that holds <snapshot>.yaml.',
+    read: readPath,
+  },
+  secrets: {
+    key: 'secrets',
+    env: 'RESEAL_SECRETS',
+    flag: '--secrets',
+    fallback: './secrets',
+    description: 'Directory of the mounted secrets; no secretPath leads out of it.',
+    read: readPath,
+  },
+  listen: {
+    key: 'listen',
+    env: 'RESEAL_LISTEN',
+    flag: '--listen',
+    fallback: '127.0.0.1:8080',
+    description: 'HOST:PORT to listen on; port 0 is any free one.',
+    read: readAddress,
+  },
+  maxBodyBytes: {
+    key: 'maxBody',
+    env: 'RESEAL_MAX_BODY',
+    flag: '--max-body',
+    fallback: 64 * 1024 * 1024,
+    description: 'Bytes of one recorded body that are stored; the rest passes unrecorded.',
+    read: parseSize,
+  },
+  cacheBytes: {
+    key: 'cache',
+    env: 'RESEAL_CACHE',
+    flag: '--cache',
+    fallback: 64 * 1024 * 1024,
+    description: 'Memory for recorded responses at replay.',
+    read: parseSize,
+  },
+  quiet: {
+    key: 'quiet',
+    env: 'RESEAL_QUIET',
+    flag: '--quiet',
+    fallback: false,
+    description: 'Print only the ready lines and what went wrong.',
+    read: readSwitch,
+  },
+} as const satisfies Readonly<Record<string, SettingRow<unknown>>>
+
+export type SettingName = keyof typeof SETTINGS
+
+/** Where a setting's value came from. */
+export type SettingOrigin = 'flag' | 'environment' | 'file' | 'default'
+
+export interface Settings {
+  readonly snapshots: string
+  readonly transforms: string
+  readonly secrets: string
+  readonly listen: string
+  readonly maxBodyBytes: number
+  readonly cacheBytes: number
+  readonly quiet: boolean
+  readonly origins: Readonly<Record<SettingName, SettingOrigin>>
+}
+
+export interface SettingSources {
+  /** Flags as given, by the name of the setting; an absent one is undefined. */
+  readonly flags: Readonly<Partial<Record<SettingName, string | boolean | undefined>>>
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The configuration file, relative to the working directory, as are the paths in it. */
+  readonly file: string
+  /** The user named the file: it must be there. */
+  readonly fileRequired: boolean
+}
+
+/**
+ * Settles every setting: flags over environment over file over defaults. An empty variable counts as absent.
+ * @throws ResealError USAGE for a wrong flag; CONFIG_INVALID for a wrong variable, or at a place in the file
+ */
+export function loadSettings(sources: SettingSources): Settings {
+  const file = readConfigFile(sources)
+  const settle = <T>(name: SettingName, row: SettingRow<T>) => settleSetting(name, row, sources, file)
+  const snapshots = settle('snapshots', SETTINGS.snapshots)
+  const transforms = settle('transforms', SETTINGS.transforms)
+  const secrets = settle('secrets', SETTINGS.secrets)
+  const listen = settle('listen', SETTINGS.listen)
+  const maxBodyBytes = settle('maxBodyBytes', SETTINGS.maxBodyBytes)
+  const cacheBytes = settle('cacheBytes', SETTINGS.cacheBytes)
+  const quiet = settle('quiet', SETTINGS.quiet)
+  return {
+    snapshots: snapshots.value,
+    transforms: transforms.value,
+    secrets: secrets.value,
+    listen: listen.value,
+    maxBodyBytes: maxBodyBytes.value,
+    cacheBytes: cacheBytes.value,
+    quiet: quiet.value,
+    origins: {
+      snapshots: snapshots.origin,
+      transforms: transforms.origin,
+      secrets: secrets.origin,
+      listen: listen.origin,
+      maxBodyBytes: maxBodyBytes.origin,
+      cacheBytes: cacheBytes.origin,
+      quiet: quiet.origin,
+    },
+  }
+}
+
+function readConfigFile({ file, fileRequired }: SettingSources): ReadonlyMap<string, ConfigEntry> {
+  let source: string
+  try {
+    source = readFileSync(file, 'utf8')
+  } catch (error) {
+    // The file is a convenience: without one, the defaults hold.
+    if (systemErrorCode(error) === 'ENOENT' && !fileRequired) return new Map()
+    throw new ResealError('CONFIG_INVALID', `Cannot read ${file}: ${errorMessage(error)}`, {
+      hint: 'Name a file that can be read, or leave the name out to go by the defaults.',
+      cause: error,
+    })
+  }
+  const keys = Object.values(SETTINGS).map(({ key }) => key)
+  return readConfigText(source, file, keys)
+}
+
+function settleSetting<T>(
+  name: SettingName,
+  row: SettingRow<T>,
+  { flags, env }: SettingSources,
+  file: ReadonlyMap<string, ConfigEntry>,
+): { readonly value: T; readonly origin: SettingOrigin } {
+  const flag = flags[name]
+  if (flag !== undefined) {
+    return { origin: 'flag', value: explained('USAGE', row.flag, () => row.read(String(flag))) }
+  }
+  const variable = env[row.env]
+  if (variable !== undefined && variable !== '') {
+    return { origin: 'environment', value: explained('CONFIG_INVALID', row.env, () => row.read(variable)) }
+  }
+  const entry = file.get(row.key)
+  if (entry !== undefined) {
+    const read = (): T => row.read(String(entry.value))
+    return { origin: 'file', value: explained('CONFIG_INVALID', row.key, read, entry) }
+  }
+  return { origin: 'default', value: row.fallback }
+}
+
+/** Reads a value; what is wrong with it is told with the name under which the user gave it. */
+function explained<T>(code: 'USAGE' | 'CONFIG_INVALID', name: string, read: () => T, entry?: ConfigEntry): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof ResealError)) throw error
+    throw new ResealError(code, `${name}: ${error.message}`, {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...(entry === undefined ? {} : { place: entry.place }),
+    })
+  }
+}
+
+function readPath(text: string): string {
+  if (text !== '' && !text.includes('\0')) return text
+  throw new ResealError('CONFIG_INVALID', 'an empty text is not a path', {
+    hint: 'Name a file or directory.',
+  })
+}
+
+function readAddress(text: string): string {
+  const port = /^(?:\[[0-9a-f:.]+\]|[^\s:/]+):(\d{1,5})$/i.exec(text)?.[1]
+  if (port !== undefined && Number(port) <= 65_535) return text
+  throw new ResealError('CONFIG_INVALID', `"${text}" is not an address`, {
+    hint: 'Write HOST:PORT, such as 127.0.0.1:8080 or [::1]:0.',
+  })
+}
+
+function readSwitch(text: string): boolean {
+  if (['true', '1', 'yes', 'on'].includes(text.toLowerCase())) return true
+  if (['false', '0', 'no', 'off'].includes(text.toLowerCase())) return false
+  throw new ResealError('CONFIG_INVALID', `"${text}" is neither true nor false`, {
+    hint: 'Write true or false.',
+  })
+}
