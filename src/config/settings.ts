@@ -78,10 +78,10 @@ export const SETTINGS = {
   },
 } as const satisfies Readonly<Record<string, SettingRow<unknown>>>
 
-export type SettingName = keyof typeof SETTINGS
+type SettingName = keyof typeof SETTINGS
 
 /** Where a setting's value came from. */
-export type SettingOrigin = 'flag' | 'environment' | 'file' | 'default'
+type SettingOrigin = 'flag' | 'environment' | 'file' | 'default'
 
 export interface Settings {
   readonly snapshots: string

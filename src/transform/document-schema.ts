@@ -26,7 +26,7 @@ const IGNORE = z.strictObject({
 const IGNORE_NOTHING = { query: [], json: [], headers: [] }
 
 /** `match`: what makes two requests the same. */
-export const MATCH = z
+const MATCH = z
   .strictObject({ ignore: IGNORE.default(IGNORE_NOTHING).describe('Parts of a request that do not count.') })
   .describe('What makes two requests the same question.')
 

@@ -4,7 +4,7 @@ import { ResealError, type SourcePlace } from '../core/errors.ts'
 import { sourceExcerpt } from './source-excerpt.ts'
 
 /** Larger transform documents are refused: such a file is not one, and reading it would take seconds. */
-export const MAX_SOURCE_BYTES = 1024 * 1024
+const MAX_SOURCE_BYTES = 1024 * 1024
 
 /** Keys and list positions from the root to a value. */
 export type SourcePath = readonly PropertyKey[]
@@ -32,53 +32,51 @@ export type SourceReading =
  */
 export function readSourceText(given: string, file: string): SourceReading {
   const source = given.startsWith('\uFEFF') ? given.slice(1) : given
-  const lines = new LineCounter()
-  const at = (offset: number): SourcePlace => {
-    const { line, col } = lines.linePos(offset)
-    return { file, line: Math.max(1, line), column: Math.max(1, col) }
-  }
-  const errorAt = errorMaker(source)
-  const refuse = (errors: readonly ResealError[]): SourceReading => ({ text: undefined, errors })
-
   if (Buffer.byteLength(source) > MAX_SOURCE_BYTES) {
     const hint = 'Split it, one document for each snapshot.'
     const place = { file, line: 1, column: 1 }
     return refuse([new ResealError('TRANSFORM_INVALID', 'The file is larger than 1 MiB', { hint, place })])
   }
+  const lines = new LineCounter()
   const document = parseDocument(source, {
     lineCounter: lines,
     stringKeys: true,
     merge: true,
     prettyErrors: false,
   })
+  const at = (offset: number): SourcePlace => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line: Math.max(1, line), column: Math.max(1, col) }
+  }
+  const errorAt = errorMaker(source)
   const problems = firstProblems([...document.errors, ...document.warnings])
   if (problems.length > 0) {
     return refuse(problems.map((problem) => errorAt(at(problem.pos[0]), ...yamlProblem(problem, source))))
   }
-  const bad = unusableNodes(document).map(({ offset, message, hint }) => errorAt(at(offset), message, hint))
-  if (bad.length > 0) return refuse(bad)
+  const unusable = unusableNodes(document).map(({ offset, message, hint }) =>
+    errorAt(at(offset), message, hint),
+  )
+  if (unusable.length > 0) return refuse(unusable)
   const value = plainValue(document)
   if (value === TOO_MANY_ALIASES) {
     const message = 'Aliases repeat the same values far too often'
-    return refuse([
-      errorAt(at(firstAlias(document)), message, 'Write the values out instead of nesting aliases.'),
-    ])
-  }
-
-  const offsetOf = (path: SourcePath, part: 'key' | 'value'): number =>
-    nodeStart(locate(document, path), part)
-  const placeInside = (path: SourcePath, offset: number): SourcePlace => {
-    const { value: node } = locate(document, path)
-    const start = node?.range?.[0] ?? 0
-    if (!isScalar(node) || typeof node.value !== 'string') return at(start)
-    const quote = node.type === 'PLAIN' ? 0 : 1
-    const literal = source.startsWith(node.value, start + quote)
-    return at(literal ? start + quote + offset : start)
+    const hint = 'Write the values out instead of nesting aliases.'
+    return refuse([errorAt(at(firstAlias(document)), message, hint)])
   }
   return {
-    text: { file, value, placeOf: (path, part) => at(offsetOf(path, part)), placeInside, errorAt },
+    text: {
+      file,
+      value,
+      errorAt,
+      placeOf: (path, part) => at(nodeStart(locate(document, path), part)),
+      placeInside: (path, offset) => at(characterOffset(locate(document, path).value, source, offset)),
+    },
     errors: [],
   }
+}
+
+function refuse(errors: readonly ResealError[]): SourceReading {
+  return { text: undefined, errors }
 }
 
 function errorMaker(source: string): SourceText['errorAt'] {
@@ -219,4 +217,11 @@ function nodeStart({ key, value }: Located, part: 'key' | 'value'): number {
   const empty = isScalar(value) && value.value === null && value.range?.[0] === value.range?.[1]
   const node = part === 'key' || empty ? (key ?? value) : (value ?? key)
   return node?.range?.[0] ?? 0
+}
+
+function characterOffset(node: Node | undefined, source: string, offset: number): number {
+  const start = node?.range?.[0] ?? 0
+  if (!isScalar(node) || typeof node.value !== 'string') return start
+  const quote = node.type === 'PLAIN' ? 0 : 1
+  return source.startsWith(node.value, start + quote) ? start + quote + offset : start
 }
