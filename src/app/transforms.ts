@@ -14,7 +14,7 @@ import {
 } from '../transform/compile.ts'
 import type { TransformDocument } from '../transform/definition.ts'
 import { emptyDocument, parseTransformDocument } from '../transform/document.ts'
-import { sourceExcerpt } from '../transform/source-excerpt.ts'
+import { sourceExcerpt } from '../core/source-excerpt.ts'
 
 export type { ChainReport, CompiledTransforms }
 

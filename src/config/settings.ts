@@ -184,7 +184,7 @@ function explained<T>(code: 'USAGE' | 'CONFIG_INVALID', name: string, read: () =
     if (!(error instanceof ResealError)) throw error
     throw new ResealError(code, `${name}: ${error.message}`, {
       ...(error.hint === undefined ? {} : { hint: error.hint }),
-      ...(entry === undefined ? {} : { place: entry.place }),
+      ...(entry === undefined ? {} : { place: entry.place, excerpt: entry.excerpt }),
     })
   }
 }

@@ -85,7 +85,9 @@ function cachedBySecond(
     const rendered = lives.map((live) => renderLive(live, { nowMs }))
     const response = rendered.every((text) => typeof text === 'string')
       ? assemble(recorded, rendered, body?.codings)
-      : Promise.all(rendered.map((text) => Promise.resolve(text))).then((texts) => assemble(recorded, texts, body?.codings))
+      : Promise.all(rendered.map((text) => Promise.resolve(text))).then((texts) =>
+          assemble(recorded, texts, body?.codings),
+        )
     const entry = { second, response }
     cached = entry
     if (response instanceof Promise) {

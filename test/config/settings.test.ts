@@ -80,7 +80,7 @@ const WRONG_FILES: readonly (readonly [text: string, at: string, message: string
     'snapshots: a\nlsiten: x\n',
     '2:1',
     'There is no setting "lsiten"',
-    'The settings are snapshots, transforms, secrets, listen, maxBody, cache, quiet.',
+    'Did you mean "listen"?',
   ],
   [
     'maxBody: 64 Mib/s\n',

@@ -1,4 +1,4 @@
-import type { SourcePlace } from '../core/errors.ts'
+import type { SourcePlace } from './errors.ts'
 
 /** Columns of a source line that an excerpt shows; JSON documents are often one very long line. */
 const WIDTH = 96
