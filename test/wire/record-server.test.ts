@@ -581,6 +581,14 @@ test('a WebSocket passes, also its refusal and an upstream that is down', async 
   client.send('ping')
   await client.until('pong\xff')
   assert.match(await exchange(t, proxy, handshake('/no')), /^HTTP\/1\.1 403 Forbidden\r\n[^]*no/)
+  const gone = createServer()
+  gone.listen(0, '127.0.0.1')
+  await once(gone, 'listening')
+  const { port } = gone.address() as AddressInfo
+  gone.close()
+  const down = await proxying(t, `http://127.0.0.1:${port}`)
+  const refused = await exchange(t, down.proxy, handshake('/'))
+  assert.match(refused, /^HTTP\/1\.1 502 Bad Gateway\r\n[^]*"code":"UPSTREAM_UNREACHABLE"/)
   // Another protocol's offer is an ordinary request.
   const h2c = await rawClient(t, proxy.port)
   h2c.send('GET /no HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n')
