@@ -76,12 +76,7 @@ test('a configuration file may be empty, or have keys without values', () => {
 })
 
 const WRONG_FILES: readonly (readonly [text: string, at: string, message: string, hint: string])[] = [
-  [
-    'snapshots: a\nlsiten: x\n',
-    '2:1',
-    'There is no setting "lsiten"',
-    'Did you mean "listen"?',
-  ],
+  ['snapshots: a\nlsiten: x\n', '2:1', 'There is no setting "lsiten"', 'Did you mean "listen"?'],
   [
     'maxBody: 64 Mib/s\n',
     '1:10',
