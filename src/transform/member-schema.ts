@@ -3,7 +3,7 @@ import type { SourcePlace } from '../core/errors.ts'
 import { checkSchema, type Checked } from './schema-complaint.ts'
 
 /** What a definition says of itself besides its options. */
-interface Placed<T extends string> {
+export interface Placed<T extends string> {
   readonly type: T
   /** Where its options are written, or the word itself where it has none. */
   readonly place: SourcePlace

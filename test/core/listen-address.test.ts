@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ResealError } from '../../src/core/errors.ts'
-import { formatListenAddress, parseListenAddress } from '../../src/wire/listen-address.ts'
+import { formatListenAddress, parseListenAddress } from '../../src/core/listen-address.ts'
 
 test('an address is a host and a port, a port alone means this machine', () => {
   assert.deepEqual(parseListenAddress('0.0.0.0:8080'), { host: '0.0.0.0', port: 8080 })

@@ -1,4 +1,4 @@
-import { ResealError } from '../core/errors.ts'
+import { ResealError } from './errors.ts'
 
 /** Where a server listens. */
 export interface ListenAddress {
