@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { parse } from 'yaml'
 import { ALGORITHMS } from '../../src/keys/algorithms.ts'
-import { transformJsonSchema } from '../../src/transform/document-schema.ts'
+import { transformJsonSchema } from '../../src/transform/document/document-schema.ts'
 import { RESIGN_ALGORITHMS } from '../../src/transform/steps/jwt-resign-options.ts'
 
 const FILE = resolve(import.meta.dirname, '../../config/transforms.schema.json')

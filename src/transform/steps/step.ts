@@ -1,7 +1,7 @@
-import type { WholePair } from '../core/pair.ts'
-import type { Focus } from './focus.ts'
-import type { SigningLedger } from './signing-ledger.ts'
-import type { TokenFamily } from './token-family.ts'
+import type { WholePair } from '../../core/pair.ts'
+import type { Focus } from '../message/focus.ts'
+import type { SigningLedger } from '../tokens/signing-ledger.ts'
+import type { TokenFamily } from '../tokens/token-family.ts'
 
 /** What a locator found: places, or the reason why there are none. */
 export type Located = readonly Focus[] | NotFound

@@ -1,9 +1,9 @@
 import { memberSchema } from './member-schema.ts'
-import { FIND_OPTIONS } from './steps/find-options.ts'
-import { JSON_PATH_OPTIONS } from './steps/json-path-options.ts'
-import { JWKS_OPTIONS } from './steps/jwks-options.ts'
-import { JWT_CLAIM_OPTIONS } from './steps/jwt-claim-options.ts'
-import { JWT_RESIGN_OPTIONS, SPEEDSCALE_JWT_RESIGN_CONFIG } from './steps/jwt-resign-options.ts'
+import { FIND_OPTIONS } from '../steps/find-options.ts'
+import { JSON_PATH_OPTIONS } from '../steps/json-path-options.ts'
+import { JWKS_OPTIONS } from '../steps/jwks-options.ts'
+import { JWT_CLAIM_OPTIONS } from '../steps/jwt-claim-options.ts'
+import { JWT_RESIGN_OPTIONS, SPEEDSCALE_JWT_RESIGN_CONFIG } from '../steps/jwt-resign-options.ts'
 
 /** Every step by its YAML word. A locator goes to a place, a mutator changes what is there. */
 export const STEP_SCHEMAS = {

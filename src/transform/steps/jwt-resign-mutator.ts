@@ -1,12 +1,12 @@
-import { numberValue } from '../core/json.ts'
-import { claimsOf, parseJwt, type Jwt } from '../core/jwt.ts'
-import { planResign, resignObstacle, type Resigner } from '../keys/resign.ts'
-import type { KeySource } from '../keys/key-source.ts'
-import type { JwtResignDefinition } from './definition.ts'
-import type { Focus } from './focus.ts'
-import { renderLive, type Live, type Moment } from './live.ts'
+import { numberValue } from '../../core/json.ts'
+import { claimsOf, parseJwt, type Jwt } from '../../core/jwt.ts'
+import { planResign, resignObstacle, type Resigner } from '../../keys/resign.ts'
+import type { KeySource } from '../../keys/key-source.ts'
+import type { JwtResignDefinition } from '../document/definition.ts'
+import type { Focus } from '../message/focus.ts'
+import { renderLive, type Live, type Moment } from '../message/live.ts'
 import type { Mutator, PairWork } from './step.ts'
-import type { FamilyToken } from './token-family.ts'
+import type { FamilyToken } from '../tokens/token-family.ts'
 
 /**
  * Re-signs the JWT that a place holds, alone or behind one of the prefixes. What is no JWT, or a JWT that cannot be

@@ -1,7 +1,7 @@
-import type { SourcePlace } from '../core/errors.ts'
-import { claimsOf, type Jwt } from '../core/jwt.ts'
-import type { JwksDocument, JwksEntry } from '../keys/jwks.ts'
-import type { SigningKey } from '../keys/signing-key.ts'
+import type { SourcePlace } from '../../core/errors.ts'
+import { claimsOf, type Jwt } from '../../core/jwt.ts'
+import type { JwksDocument, JwksEntry } from '../../keys/jwks.ts'
+import type { SigningKey } from '../../keys/signing-key.ts'
 
 /** One key that re-signs tokens of a snapshot, under one kid, for one issuer. */
 export interface LedgerEntry {

@@ -1,9 +1,9 @@
 import { JSONPath } from 'jsonpath-plus'
-import { utf8Json, type JsonNode } from '../core/json.ts'
-import { JSON_STRING } from './codecs.ts'
-import { AS_IS, type Focus } from './focus.ts'
-import { parseJsonPath } from './json-path-syntax.ts'
-import { jsonPathTexts } from './json-path-text.ts'
+import { utf8Json, type JsonNode } from '../../core/json.ts'
+import { JSON_STRING } from '../message/codecs.ts'
+import { AS_IS, type Focus } from '../message/focus.ts'
+import { parseJsonPath } from '../json-path/json-path-syntax.ts'
+import { jsonPathTexts } from '../json-path/json-path-text.ts'
 import type { Locator } from './step.ts'
 
 /**

@@ -1,7 +1,7 @@
-import { spliceText, type Splice } from '../core/json.ts'
-import { findJwks, mayJoin, publishedJwk, type JwksEntry } from '../keys/jwks.ts'
-import type { Focus } from './focus.ts'
-import type { LedgerEntry, RecordedJwks, SigningLedger } from './signing-ledger.ts'
+import { spliceText, type Splice } from '../../core/json.ts'
+import { findJwks, mayJoin, publishedJwk, type JwksEntry } from '../../keys/jwks.ts'
+import type { Focus } from '../message/focus.ts'
+import type { LedgerEntry, RecordedJwks, SigningLedger } from '../tokens/signing-ledger.ts'
 import type { Mutator } from './step.ts'
 
 /**

@@ -1,8 +1,8 @@
-import type { Secrets } from '../keys/secrets.ts'
-import { generatedKeys } from '../keys/generated-keys.ts'
-import type { KeySource } from '../keys/key-source.ts'
-import { mountedKeys } from '../keys/mounted-keys.ts'
-import type { JwtResignDefinition } from './definition.ts'
+import type { Secrets } from '../../keys/secrets.ts'
+import { generatedKeys } from '../../keys/generated-keys.ts'
+import type { KeySource } from '../../keys/key-source.ts'
+import { mountedKeys } from '../../keys/mounted-keys.ts'
+import type { JwtResignDefinition } from '../document/definition.ts'
 
 /** The key sources of a document, each secret file read once. */
 export interface KeySources {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { nearestWord, suggestionFor } from '../core/suggestion.ts'
+import { nearestWord, suggestionFor } from '../../core/suggestion.ts'
 
 /** What a schema says against a value, in the user's words. */
 export interface Complaint {

@@ -1,5 +1,5 @@
-import type { BinaryText } from '../core/binary-text.ts'
-import type { EpochMs } from '../core/time.ts'
+import type { BinaryText } from '../../core/binary-text.ts'
+import type { EpochMs } from '../../core/time.ts'
 
 /** When a response is served. */
 export interface Moment {

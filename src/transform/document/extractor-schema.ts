@@ -1,5 +1,5 @@
-import { HTTP_RES_BODY_OPTIONS } from './extractors/http-res-body-options.ts'
-import { HTTP_RES_HEADER_OPTIONS } from './extractors/http-res-header-options.ts'
+import { HTTP_RES_BODY_OPTIONS } from '../extractors/http-res-body-options.ts'
+import { HTTP_RES_HEADER_OPTIONS } from '../extractors/http-res-header-options.ts'
 import { memberSchema } from './member-schema.ts'
 
 /** Every extractor by its YAML word. */

@@ -4,7 +4,7 @@ import { FILTERS, oneOrMany } from './filter-schema.ts'
 import { jsonSchemaOf } from './schema-complaint.ts'
 import { SPEEDSCALE_FILTERS } from './speedscale-filters.ts'
 import { STEP_SCHEMAS } from './step-schema.ts'
-import { JSON_PATH } from './steps/json-path-options.ts'
+import { JSON_PATH } from '../steps/json-path-options.ts'
 
 const NAME = z.string().min(1, 'must not be empty')
 

@@ -1,7 +1,7 @@
-import { memberOf } from '../core/json.ts'
-import { findJwts, parseJwt } from '../core/jwt.ts'
-import { BASE64URL, JSON_STRING } from './codecs.ts'
-import { AS_IS } from './focus.ts'
+import { memberOf } from '../../core/json.ts'
+import { findJwts, parseJwt } from '../../core/jwt.ts'
+import { BASE64URL, JSON_STRING } from '../message/codecs.ts'
+import { AS_IS } from '../message/focus.ts'
 import type { Locator } from './step.ts'
 
 /** Finds a claim of the JWT that the place holds; what is put there needs a `jwt_resign` to be believed. */

@@ -1,4 +1,4 @@
-import { ResealError } from '../core/errors.ts'
+import { ResealError } from '../../core/errors.ts'
 import type {
   ChainDefinition,
   ExtractorDefinition,

@@ -1,4 +1,4 @@
-import { ResealError } from '../core/errors.ts'
+import { ResealError } from '../../core/errors.ts'
 
 /** One choice of children. A name of digits also means that position of a list, as `items.0` is often written. */
 export type JsonPathSelector =

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { SourcePlace } from '../core/errors.ts'
+import type { SourcePlace } from '../../core/errors.ts'
 import { checkSchema, type Checked } from './schema-complaint.ts'
 
 /** What a definition says of itself besides its options. */

@@ -1,11 +1,11 @@
-import type { SourcePlace } from '../core/errors.ts'
-import type { ExtractorDefinition, StepDefinition } from './definition.ts'
+import type { SourcePlace } from '../../core/errors.ts'
+import type { ExtractorDefinition, StepDefinition } from '../document/definition.ts'
 import { jsonPathLocator } from './json-path-locator.ts'
 import { jwksMutator } from './jwks-mutator.ts'
 import { findJwtLocator, jwtClaimLocator } from './jwt-locators.ts'
 import { jwtResignMutator } from './jwt-resign-mutator.ts'
-import type { KeySources } from './key-sources.ts'
-import type { ResponseMessage } from './response-message.ts'
+import type { KeySources } from '../tokens/key-sources.ts'
+import type { ResponseMessage } from '../message/response-message.ts'
 import type { Located, Locator, Mutator } from './step.ts'
 
 /** A step ready to run over a pair. */

@@ -1,5 +1,5 @@
-import type { BinaryText } from '../core/binary-text.ts'
-import { scanJson, type JsonNode } from '../core/json.ts'
+import type { BinaryText } from '../../core/binary-text.ts'
+import { scanJson, type JsonNode } from '../../core/json.ts'
 import { joinLive, mapLive, type Live } from './live.ts'
 
 /** How a text is written inside another one: a JSON string literal, a base64url segment. */

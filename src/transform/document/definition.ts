@@ -1,4 +1,4 @@
-import type { SourcePlace } from '../core/errors.ts'
+import type { SourcePlace } from '../../core/errors.ts'
 import type { EXTRACTOR_SCHEMAS, ExtractorType } from './extractor-schema.ts'
 import type { STEP_SCHEMAS, StepType } from './step-schema.ts'
 

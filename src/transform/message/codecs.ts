@@ -1,6 +1,6 @@
-import { binaryText, bytesOfText, textOfUtf8, utf8OfText } from '../core/binary-text.ts'
-import { jsonOf, stringValue } from '../core/json.ts'
-import { base64urlBytes } from '../core/jwt.ts'
+import { binaryText, bytesOfText, textOfUtf8, utf8OfText } from '../../core/binary-text.ts'
+import { jsonOf, stringValue } from '../../core/json.ts'
+import { base64urlBytes } from '../../core/jwt.ts'
 import type { Codec } from './focus.ts'
 
 /** The value of a JSON string literal, quotes and escapes undone (RFC 8259 §7). */

@@ -1,7 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml'
 import type { Document, Node, YAMLError } from 'yaml'
-import { ResealError, type SourcePlace } from '../core/errors.ts'
-import { sourceExcerpt } from '../core/source-excerpt.ts'
+import { ResealError, type SourcePlace } from '../../core/errors.ts'
+import { sourceExcerpt } from '../../core/source-excerpt.ts'
 
 /** Larger transform documents are refused: such a file is not one, and reading it would take seconds. */
 const MAX_SOURCE_BYTES = 1024 * 1024

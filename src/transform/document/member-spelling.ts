@@ -1,6 +1,6 @@
 import type { Checked, Complaint } from './schema-complaint.ts'
 import { inWords } from './schema-complaint.ts'
-import { nearestWord, suggestionFor } from '../core/suggestion.ts'
+import { nearestWord, suggestionFor } from '../../core/suggestion.ts'
 
 /** A step or extractor as written, its spelling resolved and its options not yet read. */
 export interface SpeltMember<T extends string> {
