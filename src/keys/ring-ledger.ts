@@ -94,18 +94,20 @@ function added(made: MadeKey, times: RecordTimes, { records, names, disk }: Hold
   const kept = disk !== undefined && (secret !== undefined || key.thumbprint !== undefined)
   const kid = names.nameFor(key)
   const alg = signingAlg(key)
-  for (let number = freeNumber(alg, records, disk); ; number += 1) {
+  for (let number = nextNumber(alg, records); ; number += 1) {
     const record: RingRecord = { ...times, kid, alg, key, number, kept }
     const stored = kept ? disk.add(record, made) : undefined
     if (stored === undefined || stored.kid === kid) return record
-    const theirs = secret === undefined ? undefined : stored.key()
+    const isOver = secret === undefined || stored.times.expiredAt !== undefined
+    const theirs = isOver ? undefined : stored.key()
     if (theirs !== undefined) return { ...stored.times, kid: stored.kid, alg, key: theirs, number, kept }
   }
 }
 
-function freeNumber(alg: AlgName, records: readonly RingRecord[], disk: RingDirectory | undefined): number {
-  const taken = [...records.filter((record) => record.alg === alg), ...(disk?.keys(alg) ?? [])]
-  return Math.max(0, ...taken.map(({ number }) => number)) + 1
+/** The number after the last one known here: what is on the disk beyond it was made since, by another process. */
+function nextNumber(alg: AlgName, records: readonly RingRecord[]): number {
+  const taken = records.filter((record) => record.alg === alg).map(({ number }) => number)
+  return Math.max(0, ...taken) + 1
 }
 
 /** @throws ResealError KEY_UNFIT for `none`, which is no key */

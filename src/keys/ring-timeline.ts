@@ -100,7 +100,7 @@ function stateAt({ record, isFirst, retiresAt, leavesAt }: Life, now: EpochSecon
 }
 
 function eventsOf({ record, signs, retiresAt, leavesAt }: Life): readonly NamedRingEvent[] {
-  const { kid, alg, number } = record
+  const { kid, alg } = record
   const one = (
     event: RingEvent['event'],
     state: RingState,
@@ -108,7 +108,7 @@ function eventsOf({ record, signs, retiresAt, leavesAt }: Life): readonly NamedR
   ): readonly NamedRingEvent[] =>
     at === undefined || (leavesAt !== undefined && at > leavesAt)
       ? []
-      : [{ event, kid, alg, state, at, name: `${alg} ${number} ${event} ${at}` }]
+      : [{ event, kid, alg, state, at, name: `${kid} ${event} ${at}` }]
   return [
     ...one('published', 'next', record.publishedAt),
     ...one('active', 'active', signs ? record.activeAt : undefined),
