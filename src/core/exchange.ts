@@ -1,3 +1,4 @@
+import type { Delivery } from './delivery.ts'
 import type { RawHeaders } from './headers.ts'
 
 export type Scheme = 'http' | 'https'
@@ -32,6 +33,8 @@ export interface ResponseHead {
 export interface HttpResponse extends ResponseHead {
   readonly body: Uint8Array
   readonly trailers: RawHeaders
+  /** How the response is to travel; never recorded. */
+  readonly delivery?: Delivery
 }
 
 /** A whole server as one function; one that has its answer at hand gives it without a promise. */

@@ -1,6 +1,9 @@
 import * as crypto from 'node:crypto'
 import type { KeyObject, SignKeyObjectInput } from 'node:crypto'
+import { promisify } from 'node:util'
 import { rawEcdsaSignature } from './ecdsa-signature.ts'
+
+const generateKeyPair = promisify(crypto.generateKeyPair)
 
 /** What can be done with one `alg` value. Keys given to `sign` are private or secret ones that {@link Algorithm.fits}. */
 export interface Algorithm {
@@ -18,6 +21,8 @@ export interface Algorithm {
   verify(data: Uint8Array, signature: Uint8Array, key: KeyObject): boolean
   /** A new private key, or a new secret as long as the hash. RSA takes about 0.1 s. */
   generate(): KeyObject
+  /** The same, made on the thread pool, so that nobody waits for it. */
+  generateInPool(): Promise<KeyObject>
 }
 
 export type HashName = 'sha256' | 'sha384' | 'sha512'
@@ -147,6 +152,7 @@ function pooledSignature(name: AlgName, hash: HashName, scheme: RsaScheme): Algo
     signSync: (data, key) => crypto.sign(hash, data, scheme.input(key)),
     verify: (data, signature, key) => quietly(() => crypto.verify(hash, data, scheme.input(key), signature)),
     generate: () => crypto.generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
+    generateInPool: async () => (await generateKeyPair('rsa', { modulusLength: 2048 })).privateKey,
   }
 }
 
@@ -175,6 +181,7 @@ function ecdsa(name: AlgName, hash: HashName, { curve, width, needs, pooled }: C
       signature.length === 2 * width &&
       quietly(() => crypto.verify(hash, data, { key, dsaEncoding: 'ieee-p1363' }, signature)),
     generate: () => crypto.generateKeyPairSync('ec', { namedCurve: curve }).privateKey,
+    generateInPool: async () => (await generateKeyPair('ec', { namedCurve: curve })).privateKey,
   }
 }
 
@@ -192,6 +199,10 @@ function edwards(name: AlgName, types: readonly ('ed25519' | 'ed448')[], needs: 
       types[0] === 'ed448'
         ? crypto.generateKeyPairSync('ed448').privateKey
         : crypto.generateKeyPairSync('ed25519').privateKey,
+    generateInPool: async () =>
+      types[0] === 'ed448'
+        ? (await generateKeyPair('ed448')).privateKey
+        : (await generateKeyPair('ed25519')).privateKey,
   }
 }
 
@@ -209,6 +220,7 @@ function hmac(name: AlgName, hash: HashName): Algorithm {
       signature.length === hashLength(hash) &&
       quietly(() => crypto.timingSafeEqual(signSync(data, key), signature)),
     generate: () => crypto.createSecretKey(crypto.randomBytes(hashLength(hash))),
+    generateInPool: async () => crypto.createSecretKey(crypto.randomBytes(hashLength(hash))),
   }
 }
 

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { ResealError } from '../core/errors.ts'
 import type { Handler, HttpRequest, HttpResponse, RequestHead } from '../core/exchange.ts'
 import { rawHeadersFromFlat, type RawHeaders } from '../core/headers.ts'
+import { deliver } from './delivered-response.ts'
 import { answerError, answerErrorAndLinger } from './error-answer.ts'
 import { parseListenAddress } from '../core/listen-address.ts'
 import { KEEP_ALIVE_MS, listen, MAX_HEAD_BYTES, trackConnections, type RunningServer } from './listener.ts'
@@ -43,11 +44,8 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     }
     try {
       const outcome = handler(request)
-      if (!(outcome instanceof Promise)) {
-        send(outcome, response)
-        return
-      }
-      outcome.then((whole) => send(whole, response)).catch(fail)
+      if (outcome instanceof Promise) outcome.then((whole) => send(whole, response)).catch(fail)
+      else send(outcome, response)?.catch(fail)
     } catch (error) {
       fail(error)
     }
@@ -71,8 +69,11 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
   return listen(server, address, connections, options.closeDeadlineMs)
 }
 
-/** Writes whole responses; what can be computed once is kept for as long as the response's header array lives. */
-function responseWriter(): (whole: HttpResponse, response: ServerResponse) => void {
+/**
+ * Writes whole responses; what can be computed once is kept for as long as the response's header array lives.
+ * A promise is given only for a response that is not simply written.
+ */
+function responseWriter(): (whole: HttpResponse, response: ServerResponse) => Promise<void> | undefined {
   const prepared = new WeakMap<RawHeaders, PreparedHead>()
   const preparedFor = (headers: RawHeaders): PreparedHead => {
     const known = prepared.get(headers)
@@ -81,7 +82,8 @@ function responseWriter(): (whole: HttpResponse, response: ServerResponse) => vo
     prepared.set(headers, fresh)
     return fresh
   }
-  return (whole, response) => {
+  /** Writes the head; whether content follows it. */
+  const begin = (whole: HttpResponse, response: ServerResponse): boolean => {
     const { req: request } = response
     const http10 = request.httpVersion === '1.0'
     const head = preparedFor(whole.headers)
@@ -89,12 +91,18 @@ function responseWriter(): (whole: HttpResponse, response: ServerResponse) => vo
     response.sendDate = false
     // Node does not change the array; its type does not say so.
     response.writeHead(whole.status, whole.reason, fields as string[])
-    if (request.method === 'HEAD' || isBodiless(whole.status)) {
-      response.end()
-      return
-    }
+    if (request.method === 'HEAD' || isBodiless(whole.status)) return false
     if (head.chunked && !http10) addTrailers(response, whole.trailers)
-    response.end(whole.body)
+    return true
+  }
+  return (whole, response) => {
+    const { body, delivery } = whole
+    if (delivery !== undefined) {
+      return deliver(response, delivery, () => (begin(whole, response) ? body : NO_BYTES))
+    }
+    if (begin(whole, response)) response.end(body)
+    else response.end()
+    return undefined
   }
 }
 
