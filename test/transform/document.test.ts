@@ -40,7 +40,7 @@ test('the document of the manual is read with the place of every part', () => {
   assert.deepEqual(parseTransformDocument(MANUAL, 'demo.yaml'), {
     file: 'demo.yaml',
     version: 1,
-    match: { ignore: { query: ['ts'], json: ['$.requestId'], headers: [] } },
+    match: { ignore: { query: ['ts'], json: ['$.requestId'] } },
     responder: [
       {
         id: 'login',

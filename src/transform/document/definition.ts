@@ -17,8 +17,6 @@ export interface MatchDefinition {
     readonly query: readonly string[]
     /** JSON paths into the request's body. */
     readonly json: readonly string[]
-    /** Names of header fields. */
-    readonly headers: readonly string[]
   }
 }
 

@@ -17,13 +17,9 @@ const IGNORE = z.strictObject({
     .default([])
     .describe('JSON paths into the body.')
     .meta({ examples: [['$.requestId']] }),
-  headers: oneOrMany(NAME)
-    .default([])
-    .describe('Header fields.')
-    .meta({ examples: [['x-request-id']] }),
 })
 
-const IGNORE_NOTHING = { query: [], json: [], headers: [] }
+const IGNORE_NOTHING = { query: [], json: [] }
 
 /** `match`: what makes two requests the same. */
 const MATCH = z

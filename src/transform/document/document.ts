@@ -52,7 +52,7 @@ export function checkTransformDocument(source: string, file: string): CheckedDoc
 
 /** The document of a snapshot that has none: nothing is changed and nothing ignored. */
 export function emptyDocument(file: string): TransformDocument {
-  return { file, version: 1, match: { ignore: { query: [], json: [], headers: [] } }, responder: [] }
+  return { file, version: 1, match: { ignore: { query: [], json: [] } }, responder: [] }
 }
 
 function withOthers(first: ResealError, others: readonly ResealError[]): ResealError {
