@@ -47,7 +47,7 @@ export function loadSnapshot(sources: TransformSources): LoadedSnapshot {
       : parseTransformDocument(source, sources.transformsFile)
   const reader = openSnapshot(snapshotFile(sources.snapshotsDirectory, sources.snapshot))
   try {
-    const transforms = compileTransforms(document, reader, openSecrets(sources.secretsDirectory))
+    const transforms = compileTransforms(document, reader, environment)
     return { reader, document, transforms }
   } catch (error) {
     reader.close()

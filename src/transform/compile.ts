@@ -1,10 +1,13 @@
 import { ResealError, withPlace, type SourcePlace } from '../core/errors.ts'
 import { isWhole, type PairHead, type PairId, type PairSource, type WholePair } from '../core/pair.ts'
+import type { Clock } from '../core/time.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
 import type { Secrets } from '../keys/secrets.ts'
 import type { ChainDefinition, TransformDocument } from './document/definition.ts'
 import { compileFilters, type PairFilter } from './filters.ts'
 import type { Focus } from './message/focus.ts'
-import { keySources, type KeySources } from './tokens/key-sources.ts'
+import { keySources } from './tokens/key-sources.ts'
+import type { SigningEnvironment } from './tokens/resign-planner.ts'
 import { responseMessage, type ResponseMessage, type ServedResponse } from './message/response-message.ts'
 import { createSigningLedger, type LedgerEntry, type SigningLedger } from './tokens/signing-ledger.ts'
 import { isNotFound, type PairWork } from './steps/step.ts'
@@ -58,6 +61,14 @@ export interface StepReport {
   readonly filtered: number
 }
 
+/** What compiling needs besides the document and the pairs. */
+export interface CompileEnvironment {
+  readonly secrets: Secrets
+  /** The key rings of issuers, by name. */
+  readonly rings?: ReadonlyMap<string, KeyRing>
+  readonly clock: Clock
+}
+
 /**
  * Runs every chain over every whole pair, once. Whatever cannot work fails here and not when a request comes.
  * @throws ResealError KEY_*, SECRET_* with the place of the step
@@ -65,10 +76,11 @@ export interface StepReport {
 export function compileTransforms(
   document: TransformDocument,
   pairs: PairSource,
-  secrets: Secrets,
+  { secrets, rings = new Map(), clock }: CompileEnvironment,
 ): CompiledTransforms {
   const sources = keySources(secrets)
-  const chains = document.responder.map((chain) => compileChain(chain, sources))
+  const environment = { sources, rings, clock }
+  const chains = document.responder.map((chain) => compileChain(chain, environment))
   const ledger = createSigningLedger()
   const worked: WorkedPair[] = []
   const finishers: (() => void)[] = []
@@ -104,8 +116,8 @@ interface WorkedPair {
   readonly trace: readonly StepTrace[]
 }
 
-function compileChain(definition: ChainDefinition, sources: KeySources): CompiledChain {
-  const steps = definition.steps.map((step) => at(step.place, () => compileStep(step, sources)))
+function compileChain(definition: ChainDefinition, environment: SigningEnvironment): CompiledChain {
+  const steps = definition.steps.map((step) => at(step.place, () => compileStep(step, environment)))
   return {
     definition,
     filter: compileFilters(definition.filters),

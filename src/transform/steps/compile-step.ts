@@ -4,7 +4,7 @@ import { jsonPathLocator } from './json-path-locator.ts'
 import { jwksMutator } from './jwks-mutator.ts'
 import { findJwtLocator, jwtClaimLocator } from './jwt-locators.ts'
 import { jwtResignMutator } from './jwt-resign-mutator.ts'
-import type { KeySources } from '../tokens/key-sources.ts'
+import type { SigningEnvironment } from '../tokens/resign-planner.ts'
 import type { ResponseMessage } from '../message/response-message.ts'
 import type { Located, Locator, Mutator } from './step.ts'
 
@@ -18,7 +18,7 @@ export type CompiledStep = { readonly name: string; readonly place: SourcePlace 
  * Makes a step of what the user wrote.
  * @throws ResealError when it cannot work: a secret that is missing, a file that holds no key
  */
-export function compileStep(step: StepDefinition, keys: KeySources): CompiledStep {
+export function compileStep(step: StepDefinition, environment: SigningEnvironment): CompiledStep {
   const { place } = step
   switch (step.type) {
     case 'json_path':
@@ -28,7 +28,7 @@ export function compileStep(step: StepDefinition, keys: KeySources): CompiledSte
     case 'find':
       return { place, kind: 'locator', name: 'find jwt', locate: findJwtLocator() }
     case 'jwt_resign':
-      return { place, kind: 'mutator', name: 'jwt_resign', mutate: jwtResignMutator(step, keys.for(step)) }
+      return { place, kind: 'mutator', name: 'jwt_resign', mutate: jwtResignMutator(step, environment) }
     case 'jwks':
       return { place, kind: 'mutator', name: 'jwks', mutate: jwksMutator() }
   }

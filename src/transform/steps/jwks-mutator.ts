@@ -1,12 +1,16 @@
-import { spliceText, type Splice } from '../../core/json.ts'
+import { jsonOf, spliceText, type Splice } from '../../core/json.ts'
+import { epochSeconds } from '../../core/time.ts'
 import { findJwks, mayJoin, publishedJwk, type JwksEntry } from '../../keys/jwks.ts'
+import type { KeyRing } from '../../keys/key-ring.ts'
 import type { Focus } from '../message/focus.ts'
+import { joinLive, type Live, type Slot } from '../message/live.ts'
 import type { LedgerEntry, RecordedJwks, SigningLedger } from '../tokens/signing-ledger.ts'
 import type { Mutator } from './step.ts'
 
 /**
  * Puts the public halves of the keys that re-sign into a recorded JWKS, each in the place of the recorded key it
- * stands for. Keys that re-sign nothing stay as recorded; HMAC secrets and private members never get in.
+ * stands for. Keys that re-sign nothing stay as recorded; HMAC secrets and private members never get in. Of an issuer
+ * all keys are published, as they are at the moment of serving.
  */
 export function jwksMutator(): Mutator {
   return (focus, work) => {
@@ -21,6 +25,28 @@ export function jwksMutator(): Mutator {
 }
 
 function publish(focus: Focus, jwks: RecordedJwks, ledger: SigningLedger): void {
+  const { replaced, joined } = assign(jwks, ledger)
+  const rings = new Set([...replaced.values(), joined].flat().flatMap(({ ring }) => ring ?? []))
+  if (rings.size > 0) {
+    focus.put(() => withRings(jwks, replaced, rings))
+    return
+  }
+  const splices = [...replaced].map(([place, entries]) => ({
+    start: place.start,
+    end: place.end,
+    text: publishedTexts(entries, place).join(','),
+  }))
+  const all = [...splices, ...additions(jwks, joined)]
+  if (all.length > 0) focus.put(() => spliceText(focus.recorded, all))
+}
+
+interface Assignment {
+  readonly replaced: ReadonlyMap<JwksEntry, readonly LedgerEntry[]>
+  readonly joined: readonly LedgerEntry[]
+}
+
+/** Which re-signing keys stand for which recorded ones, and which come in addition. */
+function assign(jwks: RecordedJwks, ledger: SigningLedger): Assignment {
   const replaced = new Map<JwksEntry, LedgerEntry[]>()
   const joined: LedgerEntry[] = []
   for (const entry of ledger.entries()) {
@@ -29,27 +55,42 @@ function publish(focus: Focus, jwks: RecordedJwks, ledger: SigningLedger): void 
     if (places === 'join') joined.push(entry)
     else for (const place of places ?? []) replaced.set(place, [...(replaced.get(place) ?? []), entry])
   }
-  const splices = [...replaced].map(([place, entries]) => ({
-    start: place.start,
-    end: place.end,
-    text: unique(entries.map((entry) => publishedJwk(entry.key, place, entry.kid))).join(','),
-  }))
-  const all = [...splices, ...additions(jwks, joined)]
-  if (all.length > 0) focus.put(() => spliceText(focus.recorded, all))
+  return { replaced, joined }
 }
 
 /** Keys the recorded set has no place for go at its end, if their type does not make clients drop the whole set. */
 function additions({ document }: RecordedJwks, joined: readonly LedgerEntry[]): readonly Splice[] {
-  const keys = unique(
-    joined
-      .filter(({ key }) => key.publicJwk !== undefined && mayJoin(document, key.publicJwk))
-      .map(({ key, kid }) => publishedJwk(key, undefined, kid)),
-  )
+  const fitting = joined.filter(({ key }) => key.publicJwk !== undefined && mayJoin(document, key.publicJwk))
+  const keys = publishedTexts(fitting, undefined)
   if (keys.length === 0) return []
   const end = document.keys.end - 1
   return [{ start: end, end, text: (document.entries.length > 0 ? ',' : '') + keys.join(',') }]
 }
 
-function unique(texts: readonly (string | undefined)[]): readonly string[] {
+/** The set with the recorded keys that nothing stands for, then the mounted keys, then all that the rings publish. */
+function withRings({ document }: RecordedJwks, replaced: Assignment['replaced'], rings: Iterable<KeyRing>): Live {
+  const { text, keys, entries } = document
+  const kept = entries.flatMap((entry) => {
+    const standIns = replaced.get(entry)
+    if (standIns === undefined) return [text.slice(entry.start, entry.end)]
+    return publishedTexts(standIns.filter(({ ring }) => ring === undefined), entry)
+  })
+  const items = [...kept.map((item) => `${item},`), ...[...rings].map(publishedBy)]
+  return joinLive([`${text.slice(0, keys.start)}[`, ...items, `]${text.slice(keys.end)}`])
+}
+
+function publishedBy(ring: KeyRing, index: number): Slot {
+  return {
+    changes: 'second',
+    render: ({ nowMs }) => {
+      const { keys } = ring.published(epochSeconds(nowMs))
+      return (index > 0 ? ',' : '') + keys.map((key) => jsonOf(key)).join(',')
+    },
+  }
+}
+
+/** One JSON text for each key, each once. */
+function publishedTexts(entries: readonly LedgerEntry[], like: JwksEntry | undefined): readonly string[] {
+  const texts = entries.map(({ key, kid }) => publishedJwk(key, like, kid))
   return [...new Set(texts)].filter((text) => text !== undefined)
 }

@@ -1,11 +1,10 @@
 import { numberValue } from '../../core/json.ts'
 import { claimsOf, parseJwt, type Jwt } from '../../core/jwt.ts'
-import { planResign, resignObstacle, type Resigner } from '../../keys/resign.ts'
-import type { KeySource } from '../../keys/key-source.ts'
 import type { JwtResignDefinition } from '../document/definition.ts'
 import type { Focus } from '../message/focus.ts'
 import { renderLive, type Live, type Moment } from '../message/live.ts'
 import type { Mutator, PairWork } from './step.ts'
+import { resignPlanner, type ResignPlanner, type SigningEnvironment } from '../tokens/resign-planner.ts'
 import type { FamilyToken } from '../tokens/token-family.ts'
 
 /**
@@ -13,18 +12,21 @@ import type { FamilyToken } from '../tokens/token-family.ts'
  * re-signed, stays as recorded.
  * @throws ResealError KEY_UNFIT, when applied, if the key cannot sign the token's alg
  */
-export function jwtResignMutator(definition: JwtResignDefinition, keys: KeySource): Mutator {
-  const resignerOf = rememberResigners(definition, keys)
+export function jwtResignMutator(definition: JwtResignDefinition, environment: SigningEnvironment): Mutator {
+  const { prefixes } = definition
+  const planFor = resignPlanner(definition, environment)
 
   return (focus, work) => {
-    const carried = carriedToken(focus.recorded, definition.prefixes)
+    const carried = carriedToken(focus.recorded, prefixes)
     if (carried === undefined) return { notFound: 'not a JWT' }
-    const resigner = resignerOf(carried.jwt)
-    if ('notFound' in resigner) return resigner
+    const planned = planFor(carried.jwt)
+    if ('notFound' in planned) return planned
 
+    const { resigner, ring } = planned
     const token = work.tokens.add(carried.jwt, resigner)
     work.ledger.enter({
       key: resigner.key,
+      ring,
       kid: resigner.kid,
       recorded: carried.jwt,
       matchesRecording: resigner.keyMatchesRecording,
@@ -35,7 +37,7 @@ export function jwtResignMutator(definition: JwtResignDefinition, keys: KeySourc
       render: (moment) =>
         value === focus.recorded
           ? token.render(moment).then((signed) => carried.before + signed + carried.after)
-          : resignEdited(value, { definition, keys, work, moment }),
+          : resignEdited(value, { prefixes, planFor, work, moment }),
     }))
     keepSiblingsTrue(focus, token, carried.jwt)
     return undefined
@@ -56,49 +58,17 @@ function carriedToken(text: string, prefixes: readonly string[]): CarriedToken |
   return jwt && { before: text.slice(0, before.length), jwt, after: text.slice(before.length + token.length) }
 }
 
-/** The same recorded token re-signs the same way wherever it stands. */
-function rememberResigners(
-  definition: JwtResignDefinition,
-  keys: KeySource,
-): (jwt: Jwt) => Resigner | { readonly notFound: string } {
-  const known = new Map<string, Resigner | { readonly notFound: string }>()
-  return (jwt) => {
-    const seen = known.get(jwt.token)
-    if (seen !== undefined) return seen
-    const resigner = planFor(jwt, keys, definition)
-    known.set(jwt.token, resigner)
-    return resigner
-  }
-}
-
-/** A token with rules that reseal does not know is left as recorded; one its key cannot sign fails at load. */
-function planFor(
-  jwt: Jwt,
-  keys: KeySource,
-  { alg, kid, header, claims, time, timeClaims }: JwtResignDefinition,
-): Resigner | { readonly notFound: string } {
-  const obstacle = resignObstacle(jwt)
-  if (obstacle !== undefined) return { notFound: obstacle }
-  return planResign(jwt, keys.keyFor(jwt, alg), {
-    kid,
-    header: { set: header.set, remove: header.delete },
-    claims: { set: claims.set, remove: claims.delete },
-    time,
-    timeClaims,
-  })
-}
-
 /** A step inside the token (`jwt_claim`) changed it: what is re-signed is the changed one. */
 async function resignEdited(
   value: Live,
-  the: { definition: JwtResignDefinition; keys: KeySource; work: PairWork; moment: Moment },
+  the: { prefixes: readonly string[]; planFor: ResignPlanner; work: PairWork; moment: Moment },
 ): Promise<string> {
   const text = await renderLive(value, the.moment)
-  const edited = carriedToken(text, the.definition.prefixes)
+  const edited = carriedToken(text, the.prefixes)
   if (edited === undefined) return text
-  const resigner = planFor(edited.jwt, the.keys, the.definition)
-  if ('notFound' in resigner) return text
-  const signed = await resigner.resign({
+  const planned = the.planFor(edited.jwt)
+  if ('notFound' in planned) return text
+  const signed = await planned.resigner.resign({
     nowMs: the.moment.nowMs,
     recordedAtMs: the.work.pair.at,
     hashes: {},

@@ -86,6 +86,10 @@ const RESIGN_FIELDS = {
     .exactOptional(SECRET_PATH)
     .describe('File of the signing key in the secrets directory. Without it, a key is generated.')
     .meta({ examples: ['jwt-demo/tls.key', '${{secret:jwt-demo/tls.key}}'] }),
+  issuer: z
+    .exactOptional(z.string().min(1, 'must not be empty'))
+    .describe('Name of one of the issuers: signs with its key of the moment and follows its rotations.')
+    .meta({ examples: ['main'] }),
   passphrasePath: z
     .exactOptional(SECRET_PATH)
     .describe('File of the passphrase of an encrypted key, in the secrets directory.')
@@ -202,12 +206,17 @@ function refuseSetAndDeleted(
   }
 }
 
-/** Options about a secret file mean nothing without one, and were then meant for another step. */
+/** Options about a secret file mean nothing without one, and an issuer brings keys, algs and kids of its own. */
 function refuseSecretOptionsAlone(
-  options: { readonly secretPath?: string; readonly [option: string]: unknown },
+  options: { readonly secretPath?: string; readonly issuer?: string; readonly [option: string]: unknown },
   context: z.core.$RefinementCtx,
 ): void {
-  if (options.secretPath !== undefined) return
+  if (options.secretPath !== undefined) {
+    if (options.issuer === undefined) return
+    const params = { hint: 'Keep one of the two.' }
+    context.addIssue({ code: 'custom', path: ['issuer'], message: 'and secretPath both say what signs', params })
+    return
+  }
   for (const name of ['passphrasePath', 'encoding', 'trim'] as const) {
     if (options[name] === undefined) continue
     const params = { hint: `Add secretPath, or remove ${name}.` }

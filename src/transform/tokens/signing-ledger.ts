@@ -1,11 +1,14 @@
 import type { SourcePlace } from '../../core/errors.ts'
 import { claimsOf, type Jwt } from '../../core/jwt.ts'
+import type { KeyRing } from '../../keys/key-ring.ts'
 import type { JwksDocument, JwksEntry } from '../../keys/jwks.ts'
 import type { SigningKey } from '../../keys/signing-key.ts'
 
 /** One key that re-signs tokens of a snapshot, under one kid, for one issuer. */
 export interface LedgerEntry {
   readonly key: SigningKey
+  /** The ring the key is of, if it is an issuer's: all that the ring publishes stands in for the recorded key. */
+  readonly ring: KeyRing | undefined
   /** The kid the new tokens carry. */
   readonly kid: string | undefined
   readonly issuer: string | undefined

@@ -1,0 +1,69 @@
+import { ResealError } from '../../core/errors.ts'
+import type { Jwt } from '../../core/jwt.ts'
+import type { Clock } from '../../core/time.ts'
+import type { KeyRing } from '../../keys/key-ring.ts'
+import { planResign, resignObstacle, type Resigner, type ResignOptions } from '../../keys/resign.ts'
+import type { JwtResignDefinition } from '../document/definition.ts'
+import type { NotFound } from '../steps/step.ts'
+import type { KeySources } from './key-sources.ts'
+import { ringResigner } from './ring-resigner.ts'
+
+/** Says how a recorded token is re-signed; a token with rules that reseal does not know is left as recorded. */
+export type ResignPlanner = (jwt: Jwt) => PlannedToken | NotFound
+
+export interface PlannedToken {
+  readonly resigner: Resigner
+  /** The ring it is signed with, if it is an issuer's. */
+  readonly ring: KeyRing | undefined
+}
+
+/** What a document's steps sign with. */
+export interface SigningEnvironment {
+  readonly sources: KeySources
+  /** Issuers of reseal's own, by name. */
+  readonly rings: ReadonlyMap<string, KeyRing>
+  readonly clock: Clock
+}
+
+/**
+ * The planner of one step; the same recorded token is planned once, wherever it stands.
+ * @throws ResealError SECRET_*, KEY_* for a mounted key that cannot serve, TRANSFORM_INVALID for an unknown issuer
+ */
+export function resignPlanner(definition: JwtResignDefinition, environment: SigningEnvironment): ResignPlanner {
+  const plan = planWith(definition, environment)
+  const known = new Map<string, PlannedToken | NotFound>()
+  return (jwt) => {
+    const seen = known.get(jwt.token)
+    if (seen !== undefined) return seen
+    const obstacle = resignObstacle(jwt)
+    const planned = obstacle === undefined ? plan(jwt) : { notFound: obstacle }
+    known.set(jwt.token, planned)
+    return planned
+  }
+}
+
+function planWith(
+  definition: JwtResignDefinition,
+  { sources, rings, clock }: SigningEnvironment,
+): (jwt: Jwt) => PlannedToken {
+  const { issuer, alg, kid, header, claims, time, timeClaims } = definition
+  const options: ResignOptions = {
+    kid,
+    header: { set: header.set, remove: header.delete },
+    claims: { set: claims.set, remove: claims.delete },
+    time,
+    timeClaims,
+  }
+  if (issuer === undefined) {
+    const keys = sources.for(definition)
+    return (jwt) => ({ resigner: planResign(jwt, keys.keyFor(jwt, alg), options), ring: undefined })
+  }
+  const ring = rings.get(issuer)
+  if (ring !== undefined) return (jwt) => ({ resigner: ringResigner(jwt, ring, options, clock()), ring })
+  throw new ResealError('TRANSFORM_INVALID', `There is no issuer "${issuer}"`, {
+    hint:
+      rings.size === 0
+        ? 'Add it under issuers:, in this document or in config/reseal.yaml.'
+        : `The issuers are ${[...rings.keys()].join(', ')}.`,
+  })
+}
