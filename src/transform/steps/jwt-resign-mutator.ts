@@ -5,7 +5,7 @@ import type { KeySource } from '../../keys/key-source.ts'
 import type { JwtResignDefinition } from '../document/definition.ts'
 import type { Focus } from '../message/focus.ts'
 import { renderLive, type Live, type Moment } from '../message/live.ts'
-import type { Mutator, PairWork } from './step.ts'
+import type { Mutator } from './step.ts'
 import type { FamilyToken } from '../tokens/token-family.ts'
 
 /**
@@ -30,13 +30,13 @@ export function jwtResignMutator(definition: JwtResignDefinition, keys: KeySourc
       matchesRecording: resigner.keyMatchesRecording,
       place: definition.place,
     })
-    focus.put((value) => ({
-      changes: resigner.timeBound ? 'second' : 'once',
-      render: (moment) =>
-        value === focus.recorded
-          ? token.render(moment).then((signed) => carried.before + signed + carried.after)
-          : resignEdited(value, { definition, keys, work, moment }),
-    }))
+    focus.put((value) => {
+      if (value !== focus.recorded) token.follow(editedResigner(value, resigner, definition, keys))
+      return {
+        changes: resigner.timeBound || value !== focus.recorded ? 'second' : 'once',
+        render: (moment) => token.render(moment).then((signed) => carried.before + signed + carried.after),
+      }
+    })
     keepSiblingsTrue(focus, token, carried.jwt)
     return undefined
   }
@@ -89,21 +89,17 @@ function planFor(
 }
 
 /** A step inside the token (`jwt_claim`) changed it: what is re-signed is the changed one. */
-async function resignEdited(
+function editedResigner(
   value: Live,
-  the: { definition: JwtResignDefinition; keys: KeySource; work: PairWork; moment: Moment },
-): Promise<string> {
-  const text = await renderLive(value, the.moment)
-  const edited = carriedToken(text, the.definition.prefixes)
-  if (edited === undefined) return text
-  const resigner = planFor(edited.jwt, the.keys, the.definition)
-  if ('notFound' in resigner) return text
-  const signed = await resigner.resign({
-    nowMs: the.moment.nowMs,
-    recordedAtMs: the.work.pair.at,
-    hashes: {},
-  })
-  return edited.before + signed + edited.after
+  recorded: Resigner,
+  definition: JwtResignDefinition,
+  keys: KeySource,
+): (moment: Moment) => Promise<Resigner> {
+  return async (moment) => {
+    const edited = carriedToken(await renderLive(value, moment), definition.prefixes)
+    const planned = edited && planFor(edited.jwt, keys, definition)
+    return planned === undefined || 'notFound' in planned ? recorded : planned
+  }
 }
 
 /** Members beside a token that speak of its lifetime (RFC 6749 §5.1) follow it, if they were true of the recorded one. */
