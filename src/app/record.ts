@@ -7,8 +7,10 @@ import { createSnapshot } from '../store/snapshot-writer.ts'
 import type { RunningServer } from '../wire/listener.ts'
 import { serveForwarding } from '../wire/record-server.ts'
 import { tokensOf } from './inspect.ts'
-import { writeScaffoldOnce } from './scaffold.ts'
+import { writeScaffoldIfNeeded } from './scaffold.ts'
 import { VERSION } from './version.ts'
+
+export type { RecorderClock }
 
 export interface RecordOptions {
   readonly snapshot: string
@@ -21,7 +23,7 @@ export interface RecordOptions {
   /** Takes HTTPS upstreams whose certificate does not verify. */
   readonly insecureUpstream: boolean
   readonly clock: RecorderClock
-  /** Told of each pair once it is whole; `jwts` is how many the response holds. */
+  /** Told of each pair once it is whole; `jwts` is how many it holds. */
   readonly onPair: (pair: PairHead, jwts: number) => void
   /** Told of what was lost, in words. */
   readonly onWarning: (message: string) => void
@@ -36,7 +38,7 @@ export interface Recording {
 export interface RecordingSummary extends Recorded {
   readonly file: string
   readonly jwts: number
-  /** The transform document that was written, if there was none and JWTs were found. */
+  /** The transform document that was written, if there was none and the snapshot needs one. */
   readonly scaffolded: string | undefined
 }
 
@@ -93,7 +95,7 @@ export async function record(options: RecordOptions): Promise<Recording> {
       await stopServers()
       await recorder.settled()
       await writer.close()
-      const scaffolded = jwts > 0 ? writeScaffoldOnce(options) : undefined
+      const scaffolded = recorder.summary().pairs > 0 ? writeScaffoldIfNeeded(options) : undefined
       return { ...recorder.summary(), file, jwts, scaffolded }
     },
   }

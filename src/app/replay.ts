@@ -26,6 +26,8 @@ export interface ReplayOptions extends TransformSources {
 export interface Replay {
   readonly urls: readonly string[]
   readonly transforms: CompiledTransforms
+  /** There was no transform document: every response is served as recorded. */
+  readonly untransformed: boolean
   /** Pairs that can be served, and those that cannot. */
   readonly coverage: () => Coverage
   stop(): Promise<ReplaySummary>
@@ -43,7 +45,7 @@ export interface ReplaySummary {
  * @throws ResealError SNAPSHOT_*, TRANSFORM_*, SECRET_*, KEY_*, ADDRESS_*, USAGE
  */
 export async function replay(options: ReplayOptions): Promise<Replay> {
-  const { reader, document, transforms } = loadSnapshot(options)
+  const { reader, document, transforms, untransformed } = loadSnapshot(options)
   const rules = matchRules(document)
   const servers: RunningServer[] = []
   const counts = { hits: 0, misses: 0 }
@@ -68,6 +70,7 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
     return {
       urls: servers.map(({ url }) => url),
       transforms,
+      untransformed,
       coverage: plan.coverage,
       stop: async () => {
         await Promise.all(servers.map((server) => server.close()))

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { ResealError, systemErrorCode } from '../core/errors.ts'
 import { snapshotFile } from '../store/snapshot-name.ts'
 import { openSnapshot } from '../store/snapshot-reader.ts'
-import { scaffold } from '../transform/scaffold.ts'
+import { scaffold, type Scaffold } from '../transform/scaffold.ts'
 
 export interface ScaffoldSources {
   readonly snapshot: string
@@ -12,8 +12,8 @@ export interface ScaffoldSources {
   readonly transformsFile: string
 }
 
-/** The transform document that a snapshot needs, as YAML. */
-export function scaffoldText({ snapshot, snapshotsDirectory, transformsFile }: ScaffoldSources): string {
+/** The transform document that a snapshot needs. */
+export function scaffoldFor({ snapshot, snapshotsDirectory, transformsFile }: ScaffoldSources): Scaffold {
   const reader = openSnapshot(snapshotFile(snapshotsDirectory, snapshot))
   try {
     return scaffold(reader, { snapshot, schemaPath: schemaPathFrom(transformsFile) })
@@ -27,11 +27,20 @@ export function scaffoldText({ snapshot, snapshotsDirectory, transformsFile }: S
  * @returns the file, or undefined when there was one
  */
 export function writeScaffoldOnce(sources: ScaffoldSources): string | undefined {
+  return existsSync(sources.transformsFile) ? undefined : writeNew(sources, scaffoldFor(sources))
+}
+
+/** The same at the end of a recording: what needs no transforms gets no document. */
+export function writeScaffoldIfNeeded(sources: ScaffoldSources): string | undefined {
   if (existsSync(sources.transformsFile)) return undefined
-  const text = scaffoldText(sources)
+  const made = scaffoldFor(sources)
+  return made.chains === 0 ? undefined : writeNew(sources, made)
+}
+
+function writeNew(sources: ScaffoldSources, { yaml }: Scaffold): string | undefined {
   try {
     mkdirSync(dirname(sources.transformsFile), { recursive: true })
-    writeFileSync(sources.transformsFile, text, { flag: 'wx' })
+    writeFileSync(sources.transformsFile, yaml, { flag: 'wx' })
   } catch (error) {
     if (systemErrorCode(error) === 'EEXIST') return undefined
     throw new ResealError('TRANSFORM_MISSING', `Cannot write ${sources.transformsFile}`, {

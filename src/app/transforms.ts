@@ -31,6 +31,8 @@ export interface TransformSources {
 /** A snapshot with its transforms compiled; the reader is open and the caller's to close. */
 export interface LoadedSnapshot {
   readonly reader: SnapshotReader
+  /** There was no file: every response is served as recorded. */
+  readonly untransformed: boolean
   readonly document: TransformDocument
   readonly transforms: CompiledTransforms
 }
@@ -47,8 +49,8 @@ export function loadSnapshot(sources: TransformSources): LoadedSnapshot {
       : parseTransformDocument(source, sources.transformsFile)
   const reader = openSnapshot(snapshotFile(sources.snapshotsDirectory, sources.snapshot))
   try {
-    const transforms = compileTransforms(document, reader, environment)
-    return { reader, document, transforms }
+    const transforms = compileTransforms(document, reader, openSecrets(sources.secretsDirectory))
+    return { reader, document, transforms, untransformed: source === undefined }
   } catch (error) {
     reader.close()
     throw source === undefined ? error : withExcerpt(error, source)
@@ -87,10 +89,10 @@ export interface TransformCheck {
 
 /**
  * Compiles a document as a replay would and reports what each step did.
- * @throws ResealError as a replay would at its start
+ * @throws ResealError as a replay would at its start, and TRANSFORM_MISSING where a replay would do without
  */
 export function checkTransforms(sources: TransformSources): TransformCheck {
-  const { reader, document, transforms } = loadSnapshot(sources)
+  const { reader, document, transforms } = loadSnapshot({ ...sources, transformsRequired: true })
   reader.close()
   const problems = transforms.chains.flatMap(({ id, matched, steps }) =>
     steps

@@ -8,7 +8,7 @@ import {
   type FoundToken,
   type SnapshotSummary,
 } from '../app/inspect.ts'
-import { ResealError } from '../core/errors.ts'
+import { ERRORS, ResealError } from '../core/errors.ts'
 import type { PairId, RRPair } from '../core/pair.ts'
 import { formatDuration, formatMoment } from '../core/time.ts'
 import { directoryOptions, settingsOf, type DirectoryFlags } from './directory-options.ts'
@@ -63,7 +63,7 @@ export function addInspectCommands(program: Command, output: Output): void {
           `${snapshot}: ${state}; ${verdict.pairs} pairs, ${verdict.bodies} bodies, ${verdict.bytes} bytes\n`,
         )
       }
-      if (verdict.problems.length > 0) output.exitCode = 4
+      if (verdict.problems.length > 0) output.exitCode = ERRORS.CHECK_FAILED
     })
 }
 

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../app/version.ts'
-import { ERRORS } from '../core/errors.ts'
+import { ERRORS, ResealError } from '../core/errors.ts'
 import { reportFailure } from './failure.ts'
 import { addInspectCommands } from './inspect-commands.ts'
 import { processOutput, type Output } from './output.ts'
@@ -20,19 +20,26 @@ export async function main(args: readonly string[]): Promise<void> {
 
 /** @returns the exit code */
 export async function run(args: readonly string[], output: Output): Promise<number> {
-  const program = buildProgram(output)
+  const program = buildProgram(output, args.includes('--json'))
   try {
     await program.parseAsync([...args], { from: 'user' })
     return output.exitCode
   } catch (error) {
-    if (error instanceof CommanderError) {
-      return error.exitCode === 0 ? 0 : ERRORS.USAGE
-    }
-    return reportFailure(error, output, args.includes('--json'))
+    if (error instanceof CommanderError && error.exitCode === 0) return 0
+    const json = args.includes('--json')
+    if (!(error instanceof CommanderError)) return reportFailure(error, output, json)
+    // Without --json, commander has told it already.
+    return json ? reportFailure(usageError(error), output, json) : ERRORS.USAGE
   }
 }
 
-function buildProgram(output: Output): Command {
+function usageError({ message }: CommanderError): ResealError {
+  return new ResealError('USAGE', message.replace(/^error: /, ''), {
+    hint: 'reseal --help lists the commands and their options.',
+  })
+}
+
+function buildProgram(output: Output, json: boolean): Command {
   const program = new Command('reseal')
     .description('Records HTTP exchanges and replays them; recorded tokens that expired are re-signed.')
     .version(VERSION)
@@ -40,7 +47,9 @@ function buildProgram(output: Output): Command {
     .showHelpAfterError('(reseal --help lists the commands and their options)')
     .configureOutput({
       writeOut: (text) => output.data(text),
-      writeErr: (text) => output.message(text.trimEnd()),
+      writeErr: (text) => {
+        if (!json) output.message(text.trimEnd())
+      },
     })
   addRecordCommand(program, output)
   addReplayCommand(program, output)

@@ -7,6 +7,7 @@ import {
   collect,
   directoryOptions,
   settingsOf,
+  transformsFileOf,
   transformSources,
   type DirectoryFlags,
 } from './directory-options.ts'
@@ -77,7 +78,8 @@ async function runReplay(snapshot: string, flags: ReplayFlags, output: Output): 
       for (const line of failureLines(known)) output.message(line)
     },
   })
-  if (!settings.quiet) for (const line of startLines(replaying)) output.message(line)
+  if (!settings.quiet)
+    for (const line of startLines(replaying, transformsFileOf(settings, snapshot))) output.message(line)
   for (const url of replaying.urls) output.message(`reseal ready replay ${url}`)
   await untilStopped()
   const summary = await replaying.stop()
@@ -90,9 +92,10 @@ function routesOf(flags: ReplayFlags, listen: string): readonly ListenerRoute[] 
   return mapped.length > 0 && flags.listen === undefined ? mapped : [{ listen, target: undefined }, ...mapped]
 }
 
-function startLines({ transforms, coverage }: Replay): readonly string[] {
+function startLines({ transforms, coverage, untransformed }: Replay, file: string): readonly string[] {
   const { unservable } = coverage()
   return [
+    ...(untransformed ? [`no ${file}: every response is served as recorded`] : []),
     ...keyLines(transforms),
     ...(unservable.length === 0
       ? []

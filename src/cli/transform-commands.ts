@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { diffArrays } from 'diff'
-import { scaffoldText, writeScaffoldOnce } from '../app/scaffold.ts'
+import { scaffoldFor, writeScaffoldOnce } from '../app/scaffold.ts'
 import { checkTransforms, preview, type Preview, type TransformCheck } from '../app/transforms.ts'
-import { ResealError } from '../core/errors.ts'
+import { ERRORS, ResealError } from '../core/errors.ts'
 import { utf8OfText, binaryText } from '../core/binary-text.ts'
 import { decodeBody } from '../core/body-coding.ts'
 import type { HttpResponse } from '../core/exchange.ts'
@@ -62,7 +62,7 @@ function scaffold(snapshot: string, flags: TransformFlags, output: Output): void
     transformsFile: transformsFileOf(settings, snapshot),
   }
   if (flags.stdout === true) {
-    output.data(scaffoldText(sources))
+    output.data(scaffoldFor(sources).yaml)
     return
   }
   const written = writeScaffoldOnce(sources)
@@ -90,7 +90,7 @@ function check(snapshot: string, flags: TransformFlags, output: Output): void {
     }
     if (result.problems.length === 0) output.data(`${result.file}: every step applies\n`)
   }
-  if (result.problems.length > 0) output.exitCode = 4
+  if (result.problems.length > 0) output.exitCode = ERRORS.CHECK_FAILED
 }
 
 function checkJson({ file, problems, transforms }: TransformCheck): unknown {

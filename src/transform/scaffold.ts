@@ -1,9 +1,10 @@
 import { stringify } from 'yaml'
-import { jsonText, stringValue, type JsonNode } from '../core/json.ts'
+import { stringValue, type JsonNode } from '../core/json.ts'
 import { claimsOf, findJwts, parseJwt, type Jwt } from '../core/jwt.ts'
 import { isWhole, type PairId, type PairSource, type WholePair } from '../core/pair.ts'
 import { formatDuration } from '../core/time.ts'
 import { findJwks } from '../keys/jwks.ts'
+import { readJsonPath } from './json-path/json-path-syntax.ts'
 import { responseMessage } from './message/response-message.ts'
 
 export interface ScaffoldNames {
@@ -12,11 +13,17 @@ export interface ScaffoldNames {
   readonly schemaPath: string | undefined
 }
 
+export interface Scaffold {
+  readonly yaml: string
+  /** How many chains it has; 0 for a snapshot that needs none. */
+  readonly chains: number
+}
+
 /** A transform document that makes what a snapshot holds believable again, with a comment by each chain saying why. */
-export function scaffold(pairs: PairSource, names: ScaffoldNames): string {
+export function scaffold(pairs: PairSource, names: ScaffoldNames): Scaffold {
   const chains = chainsFor(pairs)
   const schema = names.schemaPath === undefined ? [] : [`# yaml-language-server: $schema=${names.schemaPath}`]
-  return [
+  const lines = [
     ...schema,
     `# How the snapshot ${names.snapshot} is replayed, written from what it holds by: reseal transform scaffold ${names.snapshot}`,
     `# It is yours to edit. What it does is shown by: reseal transform preview ${names.snapshot}`,
@@ -25,7 +32,8 @@ export function scaffold(pairs: PairSource, names: ScaffoldNames): string {
       ? ['# The snapshot holds no JWT and no JWKS: every response is served as recorded.', 'responder: []']
       : ['responder:', ...chains.flatMap(chainLines)]),
     '',
-  ].join('\n')
+  ]
+  return { yaml: lines.join('\n'), chains: chains.length }
 }
 
 /** One place where responses carry something that needs a transform. */
@@ -111,8 +119,9 @@ function bodyFindings(text: string, json: JsonNode | undefined, about: About): r
     return [{ ...about, kind: 'jwks', extractor, locator: undefined, tokens: [] }]
   const all = findJwts(text).map(({ jwt }) => jwt)
   if (all.length === 0) return []
-  const placed = json === undefined ? [] : tokensByPath(text, json, '')
-  if (placed.length !== all.length) {
+  const placed = json === undefined ? [] : tokensByPath(text, json)
+  const readable = placed.every(({ path }) => readJsonPath(path).problem === undefined)
+  if (placed.length !== all.length || !readable) {
     const whole = parseJwt(text.trimEnd()) !== undefined
     return [{ ...about, kind: 'jwt', extractor, locator: whole ? undefined : { find: 'jwt' }, tokens: all }]
   }
@@ -125,24 +134,44 @@ function bodyFindings(text: string, json: JsonNode | undefined, about: About): r
   }))
 }
 
-/** JSON strings that are JWTs, by path; positions in lists become `[*]`. */
-function tokensByPath(text: string, node: JsonNode, path: string): readonly { path: string; jwt: Jwt }[] {
-  if (node.kind === 'object') {
-    return node.members.flatMap(({ name, value }) =>
-      tokensByPath(text, value, `${path}${memberPath(name, path === '')}`),
-    )
+/** JSON strings that are JWTs, by path; positions in lists become `[*]`. Without recursion: bodies nest at will. */
+function tokensByPath(text: string, root: JsonNode): readonly { path: string; jwt: Jwt }[] {
+  const found: { path: string; jwt: Jwt }[] = []
+  const waiting: Waiting[] = [{ node: root, path: '', depth: 0 }]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { node, path, depth } = next
+    if (depth > DEEPEST_PATH) continue
+    if (node.kind === 'object') {
+      for (const { name, value } of node.members.toReversed()) {
+        waiting.push({ node: value, path: memberPath(path, name), depth: depth + 1 })
+      }
+    } else if (node.kind === 'array') {
+      for (const item of node.items.toReversed()) {
+        waiting.push({ node: item, path: `${path || '$'}[*]`, depth: depth + 1 })
+      }
+    } else if (node.kind === 'string' && node.end - node.start > SHORTEST_TOKEN) {
+      const jwt = parseJwt(stringValue(text, node) ?? '')
+      if (jwt !== undefined) found.push({ path, jwt })
+    }
   }
-  if (node.kind === 'array')
-    return node.items.flatMap((item) => tokensByPath(text, item, `${path || '$'}[*]`))
-  const value =
-    node.kind === 'string' && jsonText(text, node).length > 20 ? stringValue(text, node) : undefined
-  const jwt = value === undefined ? undefined : parseJwt(value)
-  return jwt === undefined ? [] : [{ path, jwt }]
+  return found
 }
 
-function memberPath(name: string, first: boolean): string {
-  if (/^[A-Za-z_]\w*$/.test(name)) return first ? name : `.${name}`
-  return `${first ? '$' : ''}['${name.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}']`
+interface Waiting {
+  readonly node: JsonNode
+  readonly path: string
+  readonly depth: number
+}
+
+/** Tokens further down are found by `find: jwt`; a path of so many names is nothing to read. */
+const DEEPEST_PATH = 50
+
+/** `{"alg":"none"}` and `{}` come to less in no spelling. */
+const SHORTEST_TOKEN = 20
+
+function memberPath(parent: string, name: string): string {
+  if (/^[A-Za-z_]\w*$/.test(name)) return parent === '' ? name : `${parent}.${name}`
+  return `${parent || '$'}['${name.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}']`
 }
 
 function chainLines(chain: Chain): readonly string[] {

@@ -6,6 +6,9 @@ import { formatListenAddress, parseListenAddress } from '../core/listen-address.
 import { KEEP_ALIVE_MS, listen, MAX_HEAD_BYTES, trackConnections, type RunningServer } from './listener.ts'
 import type { UpstreamOptions } from './upstream.ts'
 
+/** A client may take so long for the head of a request; without this, `requestTimeout: 0` would give it for ever. */
+const HEADERS_TIMEOUT_MS = 60_000
+
 export interface RecordServerOptions extends UpstreamOptions {
   /** As `parseListenAddress` reads it. */
   readonly listen: string
@@ -33,6 +36,7 @@ export async function serveForwarding(options: RecordServerOptions): Promise<Run
     maxHeaderSize: MAX_HEAD_BYTES,
     // A large or slow upload is the upstream's to judge.
     requestTimeout: 0,
+    headersTimeout: HEADERS_TIMEOUT_MS,
     // Any other protocol a client offers (h2c) is an offer one may leave out (RFC 9110 §7.8).
     shouldUpgradeCallback: ({ method, headers }) =>
       method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket',

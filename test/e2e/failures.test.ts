@@ -170,6 +170,27 @@ test('a wrong command line is told how it should be, with exit code 2', async (t
   }
 })
 
+test('a wrong command line is an object under --json', async (t) => {
+  const { code, stdout, stderr } = await reseal(['ls', '--nope', '--json'], workplace(t))
+  const { error } = JSON.parse(stdout) as { error: { code: string; message: string } }
+  assert.deepEqual([code, stderr, error.code, error.message], [2, '', 'USAGE', "unknown option '--nope'"])
+})
+
+test('a check of a document that is not there fails, and a replay says that there is none', async (t) => {
+  const directory = workplace(t)
+  const { code, stderr } = await reseal(['transform', 'check', 'demo', '--transforms', 'nothere/'], directory)
+  assert.match(stderr, /^error: Cannot read nothere\/demo\.yaml/)
+  assert.equal(code, 3)
+  const server = await resealServer(
+    ['replay', 'demo', '--transforms', 'nothere/', '--listen', '127.0.0.1:0'],
+    directory,
+  )
+  assert.match(
+    (await server.stop()).stderr,
+    /^no nothere\/demo\.yaml: every response is served as recorded$/m,
+  )
+})
+
 test('a check exits 4 when a step applies nowhere', async (t) => {
   const directory = workplace(t, resignWith('{}').replace('access_token', 'id_token'))
   const { code, stdout } = await reseal(['transform', 'check', 'demo'], directory)

@@ -247,6 +247,24 @@ suite('what speaks of the body follows it', () => {
   })
 })
 
+test('an at_hash follows an access token that another step changed inside', async (t) => {
+  const half = (value: string): string =>
+    createHash('sha256').update(value).digest().subarray(0, 16).toString('base64url')
+  const access = tokenBy(staging.privateKey, { inner: tokenBy(staging.privateKey, { sub: 'nested' }) })
+  const idToken = tokenBy(staging.privateKey, { at_hash: half(access) })
+  const body = JSON.stringify({ id_token: idToken, access_token: access })
+  const responder = `
+  - extractor: http_res_body
+    transforms: [{ json_path: access_token }, { jwt_claim: inner }, { jwt_resign: { secretPath: jwt-demo/tls.key } }]
+${RESIGN}${RESIGN.replace('access_token', 'id_token')}`
+  const served = JSON.parse(await bodyOf(compiled(t, responder, jsonPair(1, body)))) as Record<string, string>
+  const now = { clockTimestamp: Math.floor(NOW / 1000) }
+  const claims = jsonwebtoken.verify(served['access_token'] ?? '', rsa.publicKey, now)
+  assert.ok(typeof claims === 'object')
+  jsonwebtoken.verify(claims['inner'], rsa.publicKey, now)
+  assert.equal(claimsOf(aJwt(served['id_token'] ?? ''))['at_hash'], half(served['access_token'] ?? ''))
+})
+
 suite('a served response', () => {
   test('is signed once a second and moves with the clock', async (t) => {
     const transforms = compiled(

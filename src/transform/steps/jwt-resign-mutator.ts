@@ -1,9 +1,10 @@
 import { numberValue } from '../../core/json.ts'
 import { claimsOf, parseJwt, type Jwt } from '../../core/jwt.ts'
+import type { Resigner } from '../../keys/resign.ts'
 import type { JwtResignDefinition } from '../document/definition.ts'
 import type { Focus } from '../message/focus.ts'
 import { renderLive, type Live, type Moment } from '../message/live.ts'
-import type { Mutator, PairWork } from './step.ts'
+import type { Mutator } from './step.ts'
 import { resignPlanner, type ResignPlanner, type SigningEnvironment } from '../tokens/resign-planner.ts'
 import type { FamilyToken } from '../tokens/token-family.ts'
 
@@ -15,11 +16,12 @@ import type { FamilyToken } from '../tokens/token-family.ts'
 export function jwtResignMutator(definition: JwtResignDefinition, environment: SigningEnvironment): Mutator {
   const { prefixes } = definition
   const planFor = resignPlanner(definition, environment)
+  const plannedRecorded = rememberPlans(planFor)
 
   return (focus, work) => {
     const carried = carriedToken(focus.recorded, prefixes)
     if (carried === undefined) return { notFound: 'not a JWT' }
-    const planned = planFor(carried.jwt)
+    const planned = plannedRecorded(carried.jwt)
     if ('notFound' in planned) return planned
 
     const { resigner, ring } = planned
@@ -32,13 +34,13 @@ export function jwtResignMutator(definition: JwtResignDefinition, environment: S
       matchesRecording: resigner.keyMatchesRecording,
       place: definition.place,
     })
-    focus.put((value) => ({
-      changes: resigner.timeBound ? 'second' : 'once',
-      render: (moment) =>
-        value === focus.recorded
-          ? token.render(moment).then((signed) => carried.before + signed + carried.after)
-          : resignEdited(value, { prefixes, planFor, work, moment }),
-    }))
+    focus.put((value) => {
+      if (value !== focus.recorded) token.follow(editedResigner(value, resigner, prefixes, planFor))
+      return {
+        changes: resigner.timeBound || value !== focus.recorded ? 'second' : 'once',
+        render: (moment) => token.render(moment).then((signed) => carried.before + signed + carried.after),
+      }
+    })
     keepSiblingsTrue(focus, token, carried.jwt)
     return undefined
   }
@@ -58,22 +60,28 @@ function carriedToken(text: string, prefixes: readonly string[]): CarriedToken |
   return jwt && { before: text.slice(0, before.length), jwt, after: text.slice(before.length + token.length) }
 }
 
+/** The same recorded token is planned once, wherever it stands. */
+function rememberPlans(planFor: ResignPlanner): ResignPlanner {
+  const known = new Map<string, ReturnType<ResignPlanner>>()
+  return (jwt) => {
+    const planned = known.get(jwt.token) ?? planFor(jwt)
+    known.set(jwt.token, planned)
+    return planned
+  }
+}
+
 /** A step inside the token (`jwt_claim`) changed it: what is re-signed is the changed one. */
-async function resignEdited(
+function editedResigner(
   value: Live,
-  the: { prefixes: readonly string[]; planFor: ResignPlanner; work: PairWork; moment: Moment },
-): Promise<string> {
-  const text = await renderLive(value, the.moment)
-  const edited = carriedToken(text, the.prefixes)
-  if (edited === undefined) return text
-  const planned = the.planFor(edited.jwt)
-  if ('notFound' in planned) return text
-  const signed = await planned.resigner.resign({
-    nowMs: the.moment.nowMs,
-    recordedAtMs: the.work.pair.at,
-    hashes: {},
-  })
-  return edited.before + signed + edited.after
+  recorded: Resigner,
+  prefixes: readonly string[],
+  planFor: ResignPlanner,
+): (moment: Moment) => Promise<Resigner> {
+  return async (moment) => {
+    const edited = carriedToken(await renderLive(value, moment), prefixes)
+    const planned = edited && planFor(edited.jwt)
+    return planned === undefined || 'notFound' in planned ? recorded : planned.resigner
+  }
 }
 
 /** Members beside a token that speak of its lifetime (RFC 6749 §5.1) follow it, if they were true of the recorded one. */

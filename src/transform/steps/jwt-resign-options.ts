@@ -114,7 +114,7 @@ const RESIGN_FIELDS = {
     ])
     .default('auto')
     .describe(
-      'Key id: auto keeps the recorded one where the key is the recorded one or is published under it.',
+      'Key id: auto keeps the recorded one, under which the `jwks` step publishes the key that signs.',
     )
     .meta({ examples: ['keep', { value: 'key-1' }] }),
   header: HEADER_EDITS.default(EDITS_NONE)

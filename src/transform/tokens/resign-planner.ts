@@ -26,19 +26,14 @@ export interface SigningEnvironment {
 }
 
 /**
- * The planner of one step; the same recorded token is planned once, wherever it stands.
+ * The planner of one step.
  * @throws ResealError SECRET_*, KEY_* for a mounted key that cannot serve, TRANSFORM_INVALID for an unknown issuer
  */
 export function resignPlanner(definition: JwtResignDefinition, environment: SigningEnvironment): ResignPlanner {
   const plan = planWith(definition, environment)
-  const known = new Map<string, PlannedToken | NotFound>()
   return (jwt) => {
-    const seen = known.get(jwt.token)
-    if (seen !== undefined) return seen
     const obstacle = resignObstacle(jwt)
-    const planned = obstacle === undefined ? plan(jwt) : { notFound: obstacle }
-    known.set(jwt.token, planned)
-    return planned
+    return obstacle === undefined ? plan(jwt) : { notFound: obstacle }
   }
 }
 

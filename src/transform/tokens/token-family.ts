@@ -16,6 +16,8 @@ export interface TokenFamily {
 export interface FamilyToken {
   readonly recorded: Jwt
   readonly resigner: Resigner
+  /** Another step changed the token itself: what is re-signed from now on is what this gives. */
+  follow(edited: (moment: Moment) => Promise<Resigner>): void
   /** The new token; made once a second, however many places carry it. */
   render(moment: Moment): Promise<string>
 }
@@ -67,6 +69,7 @@ function curveOf({ key }: Resigner): 'Ed448' | undefined {
 
 function createMember(recorded: Jwt, resigner: Resigner, recordedAtMs: EpochMs): Member {
   const hashes = new Map<string, FamilyToken>()
+  let resignerAt: ((moment: Moment) => Promise<Resigner>) | undefined
   let last: { readonly second: number; readonly token: Promise<string> } | undefined
 
   const sign = async (moment: Moment): Promise<string> => {
@@ -76,13 +79,17 @@ function createMember(recorded: Jwt, resigner: Resigner, recordedAtMs: EpochMs):
         return hash === undefined ? [] : [[claim, hash] as const]
       }),
     )
-    return resigner.resign({ nowMs: moment.nowMs, recordedAtMs, hashes: Object.fromEntries(renewed.flat()) })
+    const signer = resignerAt === undefined ? resigner : await resignerAt(moment)
+    return signer.resign({ nowMs: moment.nowMs, recordedAtMs, hashes: Object.fromEntries(renewed.flat()) })
   }
 
   return {
     recorded,
     resigner,
     hashes,
+    follow: (edited) => {
+      resignerAt = edited
+    },
     render: (moment) => {
       const second = Math.floor(moment.nowMs / 1000)
       if (last?.second !== second) last = { second, token: sign(moment) }

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import jsonwebtoken from 'jsonwebtoken'
+import type { RRPair } from '../../src/core/pair.ts'
+import { parseTransformDocument } from '../../src/transform/document/document.ts'
+import { scaffold } from '../../src/transform/scaffold.ts'
+import { aPair } from '../support/a-pair.ts'
+
+const token = jsonwebtoken.sign({ iss: 'https://idp', iat: 1, exp: 301 }, 's'.repeat(32), { keyid: 'k' })
+
+function scaffolded(...pairs: readonly RRPair[]) {
+  const source = { heads: () => pairs, pair: (id: number) => pairs.find((pair) => pair.id === id) }
+  const { yaml, chains } = scaffold(source, { snapshot: 't', schemaPath: undefined })
+  return { yaml, chains, document: parseTransformDocument(yaml, 't.yaml') }
+}
+
+function answering(body: string, more: Parameters<typeof aPair>[0] = {}): RRPair {
+  return aPair({ ...more, response: { ...more.response, body } })
+}
+
+suite('a scaffolded document', () => {
+  test('has a chain for each place that answers with a token, with a comment saying which', () => {
+    const { yaml, document } = scaffolded(
+      answering(`{"a":{"t":"${token}"}}`, { id: 1, request: { method: 'POST', target: '/login?x=1' } }),
+      answering(`{"a":{"t":"${token}"}}`, { id: 2, request: { method: 'POST', target: '/login' } }),
+    )
+    assert.equal(document.responder.length, 1)
+    assert.match(
+      yaml,
+      /# Pairs 1, 2 answer with 2 JWTs:\n {2}# {3}HS256, kid k, from https:\/\/idp, lived 5m\n/,
+    )
+    assert.match(yaml, /shares its HMAC secret/)
+    assert.match(
+      yaml,
+      /filters: \{ method: POST, path: \/login \}\n[^]*- json_path: a\.t\n {6}- jwt_resign: \{\}/,
+    )
+  })
+
+  test('names the backend only where two were asked the same', () => {
+    const at = (id: number, target: string): RRPair =>
+      answering(`{"t":"${token}"}`, { id, route: { listen: 'l', target } })
+    assert.doesNotMatch(scaffolded(at(1, 'http://a')).yaml, /host:/)
+    assert.match(scaffolded(at(1, 'http://a'), at(2, 'http://b')).yaml, /host: a \}[^]*host: b \}/)
+  })
+
+  test('finds tokens in headers and in text that is no JSON', () => {
+    const { yaml } = scaffolded(
+      answering(`<b>${token}</b>`, {
+        response: {
+          headers: [
+            ['Set-Cookie', `s=${token}; Path=/`],
+            ['X-T', token],
+          ],
+        },
+      }),
+    )
+    assert.match(yaml, /extractor: http_res_body\n {4}transforms:\n {6}- find: jwt/)
+    assert.match(yaml, /http_res_header: Set-Cookie \}\n {4}transforms:\n {6}- find: jwt/)
+    assert.match(yaml, /http_res_header: X-T \}\n {4}transforms:\n {6}- jwt_resign/)
+  })
+
+  test('is loaded again whatever members are called, and however deep they are', () => {
+    const names = ['a b', "it's", '[0]', 'x;y', 'a.b', '日本', '*', '$', '~', '']
+    const body = JSON.stringify(Object.fromEntries(names.map((name) => [name, token])))
+    assert.ok(scaffolded(answering(body)).chains > 0)
+    const deep = `${'['.repeat(20_000)}"${token}"${']'.repeat(20_000)}`
+    assert.match(scaffolded(answering(deep)).yaml, /find: jwt/)
+  })
+
+  test('is empty, and says so, for a snapshot without tokens', () => {
+    const { yaml, chains } = scaffolded(answering('{"a":"api.github.com"}'))
+    assert.equal(chains, 0)
+    assert.match(yaml, /every response is served as recorded\.\nresponder: \[\]/)
+  })
+})
