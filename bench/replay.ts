@@ -1,7 +1,8 @@
 /* eslint-disable no-console -- a bench prints its table */
+import { fork } from 'node:child_process'
 import { generateKeyPairSync, sign } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import autocannon from 'autocannon'
@@ -28,21 +29,28 @@ const CASES = [
 ]
 
 await writeSnapshot()
-const replay = await resealServer(['replay', 'bench', '--listen', '127.0.0.1:0', '--quiet'], directory)
+const replay = await resealServer(
+  ['replay', 'bench', '--transforms', 'bench.yaml', '--listen', '127.0.0.1:0', '--quiet'],
+  directory,
+)
 const floor = await startFloor()
 try {
-  for (const { name, path } of CASES) {
-    const rates: { floor: number; replay: number }[] = []
+  for (const { name, path, body } of CASES) {
+    await mustAnswer(`${floor.url}${path}`, body.length)
+    await mustAnswer(`${replay.urls[0] ?? ''}${path}`, body.length)
+    const rounds: { floor: Load; replay: Load }[] = []
     for (let round = 0; round < ROUNDS; round += 1) {
-      rates.push({
-        floor: await rate(`${floor.url}${path}`),
-        replay: await rate(`${replay.urls[0] ?? ''}${path}`),
+      rounds.push({
+        floor: await load(`${floor.url}${path}`, floor.pid),
+        replay: await load(`${replay.urls[0] ?? ''}${path}`, replay.pid),
       })
     }
-    const ratio = median(rates.map((one) => one.replay / one.floor))
-    const [base, ours] = [median(rates.map((one) => one.floor)), median(rates.map((one) => one.replay))]
+    const row = (which: 'floor' | 'replay'): string =>
+      `${Math.round(median(rounds.map((one) => one[which].perSecond)))}/s ${median(rounds.map((one) => one[which].cpuUs)).toFixed(1)} µs`
+    const rate = median(rounds.map((one) => one.replay.perSecond / one.floor.perSecond))
+    const cpu = median(rounds.map((one) => one.floor.cpuUs / one.replay.cpuUs))
     console.log(
-      `${name.padEnd(24)} node:http ${Math.round(base)}/s  reseal ${Math.round(ours)}/s  ratio ${ratio.toFixed(2)}`,
+      `${name.padEnd(24)} node:http ${row('floor')}  reseal ${row('replay')}  rate ${rate.toFixed(2)}  CPU ${cpu.toFixed(2)}`,
     )
   }
 } finally {
@@ -73,7 +81,7 @@ async function writeSnapshot(): Promise<void> {
         reason: 'OK',
         httpVersion: '1.1',
         headers: headersFor(body),
-        body,
+        body: Buffer.from(body),
         trailers: [],
       },
     })
@@ -91,26 +99,42 @@ function headersFor(body: Buffer): [string, string][] {
   ]
 }
 
-async function startFloor(): Promise<{ url: string; stop(): void }> {
-  const answers = new Map(CASES.map(({ path, body }) => [path, { body, headers: headersFor(body).flat() }]))
-  const server = createServer((request, response) => {
-    const answer = answers.get(request.url ?? '')
-    response.sendDate = false
-    response.writeHead(200, answer?.headers)
-    response.end(answer?.body)
-  })
-  const { promise, resolve } = Promise.withResolvers<void>()
-  server.listen(0, '127.0.0.1', resolve)
-  await promise
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  return { url: `http://127.0.0.1:${port}`, stop: () => server.close() }
+/** The floor in a process of its own, as reseal is. */
+async function startFloor(): Promise<{ url: string; pid: number; stop(): void }> {
+  const bodies = Object.fromEntries(CASES.map(({ path, body }) => [path, body.toString()]))
+  const child = fork(join(import.meta.dirname, 'floor.ts'))
+  child.send(bodies)
+  const [port] = await once(child, 'message')
+  return { url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, stop: () => child.kill() }
 }
 
-async function rate(url: string): Promise<number> {
+/** A rate counts only for the right answer. */
+async function mustAnswer(url: string, bytes: number): Promise<void> {
+  const response = await fetch(url)
+  const { byteLength } = await response.arrayBuffer()
+  if (response.status !== 200 || byteLength !== bytes)
+    throw new Error(`${url} gave ${byteLength} bytes of ${bytes}`)
+}
+
+interface Load {
+  readonly perSecond: number
+  /** CPU time of the server for a request, user and system, in microseconds, as the kernel counts it. */
+  readonly cpuUs: number
+}
+
+async function load(url: string, pid: number): Promise<Load> {
+  const before = cpuUsOf(pid)
   const result = await autocannon({ url, connections: CONNECTIONS, duration: SECONDS })
   if (result.non2xx > 0 || result.errors > 0) throw new Error(`${url} failed`)
-  return result.requests.average
+  return { perSecond: result.requests.average, cpuUs: (cpuUsOf(pid) - before) / result.requests.total }
+}
+
+/** Linux counts CPU time in ticks of 10 ms. */
+function cpuUsOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10_000
 }
 
 function median(values: readonly number[]): number {

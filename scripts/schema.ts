@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { transformJsonSchema } from '../src/transform/document-schema.ts'
+import { transformJsonSchema } from '../src/transform/document/document-schema.ts'
 
 const FILE = resolve(import.meta.dirname, '../config/transforms.schema.json')
 

@@ -23,7 +23,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   issuer: { imports: ['core', 'keys'], packages: [] },
   control: { imports: ['core', 'keys', 'transform', 'issuer'], packages: [] },
   app: { imports: ['*'], packages: [] },
-  cli: { imports: ['core', 'config', 'app'], packages: ['commander', 'cli-table3'] },
+  cli: { imports: ['core', 'config', 'app'], packages: ['commander', 'cli-table3', 'diff'] },
   'index.ts': { imports: ['core', 'app'], packages: [] },
 }
 

@@ -1,7 +1,7 @@
 import type { JsonPatternStep } from '../match/canonical-json.ts'
 import type { MatchRules } from '../match/signature.ts'
-import type { TransformDocument } from '../transform/definition.ts'
-import { parseJsonPath, type JsonPathSegment } from '../transform/json-path-syntax.ts'
+import type { TransformDocument } from '../transform/document/definition.ts'
+import { parseJsonPath, type JsonPathSegment } from '../transform/json-path/json-path-syntax.ts'
 
 /** The `match` of a document as the matcher takes it. */
 export function matchRules({ match }: TransformDocument): MatchRules {

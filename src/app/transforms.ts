@@ -12,9 +12,9 @@ import {
   type CompiledTransforms,
   type StepTrace,
 } from '../transform/compile.ts'
-import type { TransformDocument } from '../transform/definition.ts'
-import { emptyDocument, parseTransformDocument } from '../transform/document.ts'
-import { sourceExcerpt } from '../transform/source-excerpt.ts'
+import type { TransformDocument } from '../transform/document/definition.ts'
+import { emptyDocument, parseTransformDocument } from '../transform/document/document.ts'
+import { sourceExcerpt } from '../core/source-excerpt.ts'
 
 export type { ChainReport, CompiledTransforms }
 

@@ -21,7 +21,8 @@ export function createBodyBuffer(maxBytes: number): BodyBuffer {
       const room = maxBytes - keptBytes
       if (room <= 0 || chunk.length === 0) return
       // Always a copy: Node cuts small chunks from memory that other connections share.
-      const kept = Uint8Array.prototype.slice.call(chunk, 0, room)
+      const kept = new Uint8Array(Math.min(chunk.length, room))
+      kept.set(chunk.subarray(0, room))
       chunks.push(kept)
       keptBytes += kept.length
     },

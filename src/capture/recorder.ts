@@ -75,14 +75,15 @@ export function createRecorder(options: RecorderOptions): Recorder {
     try {
       await sink.put(pair)
       counts.pairs += 1
-      onPair(pair)
     } catch (error) {
       // The exchange itself went well; what became of its record is for whoever runs the recording.
       counts.notStored += 1
-      onError(error, pair)
-    } finally {
       settle()
+      onError(error, pair)
+      return
     }
+    settle()
+    onPair(pair)
   }
 
   return {

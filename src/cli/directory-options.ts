@@ -1,58 +1,66 @@
-import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { TransformSources } from '../app/transforms.ts'
+import { loadSettings, type Settings } from '../config/settings.ts'
+import { transformLocation } from '../config/transform-location.ts'
 
 /** Flags that say where things are; every command has them. */
 export interface DirectoryFlags {
   readonly snapshots?: string
   readonly transforms?: string
   readonly secrets?: string
+  readonly config?: string
 }
 
-export interface Settings {
-  readonly snapshots: string
-  readonly transforms: string | undefined
-  readonly secrets: string
-  readonly listen: string
-  readonly maxBodyBytes: number
-  readonly cacheBytes: number
-  readonly quiet: boolean
+/** Flags that only some commands have, by the name of their setting. */
+interface SettingFlags extends DirectoryFlags {
+  readonly listen?: string
+  readonly maxBody?: string
+  readonly cache?: string
+  readonly quiet?: true
 }
 
+/** What most commands do without a file of settings. */
+const CONFIG_FILE = 'config/reseal.yaml'
+
+/** Adds the flags of {@link DirectoryFlags}; the environment and the configuration file say the same with less typing. */
 export function directoryOptions(command: Command): Command {
   return command
     .option('--snapshots <dir>', 'directory of the snapshots (default: snapshots)')
-    .option('--transforms <file>', 'transform document (default: transforms/<snapshot>.yaml)')
-    .option('--secrets <dir>', 'directory of the mounted secrets (default: secrets)')
+    .option(
+      '--transforms <file>',
+      'transform document, or its directory (default: transforms/<snapshot>.yaml)',
+    )
+    .option('--secrets <dir>', 'directory of the mounted secrets (default: RESEAL_SECRETS, else secrets)')
+    .option('--config <file>', `file of settings (default: ${CONFIG_FILE})`)
 }
 
-export function settingsOf(flags: DirectoryFlags & { listen?: string; quiet?: true }): Settings {
-  return {
-    snapshots: flags.snapshots ?? 'snapshots',
-    transforms: flags.transforms,
-    secrets: flags.secrets ?? 'secrets',
-    listen: flags.listen ?? '127.0.0.1:8080',
-    maxBodyBytes: 64 * 1024 * 1024,
-    cacheBytes: 64 * 1024 * 1024,
-    quiet: flags.quiet === true,
-  }
+/**
+ * Flags over environment over file over defaults.
+ * @throws ResealError USAGE, CONFIG_INVALID
+ */
+export function settingsOf(flags: SettingFlags): Settings {
+  const { maxBody, cache, config, ...others } = flags
+  return loadSettings({
+    flags: { ...others, maxBodyBytes: maxBody, cacheBytes: cache },
+    env: process.env,
+    file: config ?? CONFIG_FILE,
+    fileRequired: config !== undefined,
+  })
 }
 
 /** Where a snapshot's transforms are. */
 export function transformsFileOf(settings: Settings, snapshot: string): string {
-  return settings.transforms ?? join('transforms', `${snapshot.replace(/\.db$/, '')}.yaml`)
+  return transformLocation(settings.transforms, snapshot).file
 }
 
-export function transformSources(
-  settings: Settings,
-  snapshot: string,
-  flags: DirectoryFlags,
-): TransformSources {
+/** What a replay, a check and a preview read. */
+export function transformSources(settings: Settings, snapshot: string): TransformSources {
+  const { file, required } = transformLocation(settings.transforms, snapshot)
   return {
     snapshot,
     snapshotsDirectory: settings.snapshots,
-    transformsFile: transformsFileOf(settings, snapshot),
-    transformsRequired: flags.transforms !== undefined,
+    transformsFile: file,
+    transformsRequired: required,
     secretsDirectory: settings.secrets,
   }
 }

@@ -54,7 +54,7 @@ async function runReplay(snapshot: string, flags: ReplayFlags, output: Output): 
   const settings = settingsOf(flags)
   const lively = output.live && !settings.quiet
   const replaying = await replay({
-    ...transformSources(settings, snapshot, flags),
+    ...transformSources(settings, snapshot),
     routes: routesOf(flags, settings.listen),
     clock: systemClock,
     cacheBytes: settings.cacheBytes,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { diffArrays } from 'diff'
 import { scaffoldText, writeScaffoldOnce } from '../app/scaffold.ts'
 import { checkTransforms, preview, type Preview, type TransformCheck } from '../app/transforms.ts'
 import { ResealError } from '../core/errors.ts'
@@ -79,7 +80,7 @@ function scaffold(snapshot: string, flags: TransformFlags, output: Output): void
 }
 
 function check(snapshot: string, flags: TransformFlags, output: Output): void {
-  const result = checkTransforms(transformSources(settingsOf(flags), snapshot, flags))
+  const result = checkTransforms(transformSources(settingsOf(flags), snapshot))
   if (flags.json === true) output.data(jsonLine(checkJson(result)))
   else {
     for (const line of [...keyLines(result.transforms), ...chainLines(result.transforms.chains)])
@@ -119,7 +120,7 @@ async function showPreview(
   output: Output,
 ): Promise<void> {
   const nowMs = momentOf(flags.now)
-  const previews = await preview(transformSources(settingsOf(flags), snapshot, flags), pair, nowMs)
+  const previews = await preview(transformSources(settingsOf(flags), snapshot), pair, nowMs)
   if (flags.json === true) output.data(jsonLine(previews.map(previewJson)))
   else if (previews.length === 0) output.data('No pair changes: every response is served as recorded.\n')
   else output.data(previews.map((one) => previewPage(one, output)).join('\n'))
@@ -139,10 +140,12 @@ function previewPage(one: Preview, output: Output): string {
     ...one.trace.map(({ chain, step, applied, notFound }) =>
       output.style('dim', `  ${chain}: ${step} → ${notFound ?? applied.join(', ')}`),
     ),
-    ...lineDiff(changed('before'), changed('after')).map(([sign, line]) => {
-      if (sign === ' ') return `  ${line}`
-      return output.style(sign === '-' ? 'red' : 'green', `${sign} ${line}`)
-    }),
+    ...diffArrays([...changed('before')], [...changed('after')]).flatMap(({ value, removed, added }) =>
+      value.map((line) => {
+        if (!removed && !added) return `  ${line}`
+        return removed ? output.style('red', `- ${line}`) : output.style('green', `+ ${line}`)
+      }),
+    ),
     '',
   ].join('\n')
 }
@@ -195,41 +198,4 @@ function previewJson({ pair, request, before, after, trace }: Preview): unknown 
     ),
   })
   return { pair, request, trace, before: side(before), after: side(after) }
-}
-
-type DiffLine = readonly [sign: ' ' | '-' | '+', line: string]
-
-/** Lines in common stay where both have them in order; the rest is taken out and put in (longest common subsequence). */
-export function lineDiff(before: readonly string[], after: readonly string[]): readonly DiffLine[] {
-  const rows = Array.from({ length: before.length + 1 }, () =>
-    Array.from({ length: after.length + 1 }, () => 0),
-  )
-  for (let i = before.length - 1; i >= 0; i -= 1) {
-    for (let j = after.length - 1; j >= 0; j -= 1) {
-      const row = rows[i] ?? []
-      row[j] =
-        before[i] === after[j]
-          ? 1 + (rows[i + 1]?.[j + 1] ?? 0)
-          : Math.max(rows[i + 1]?.[j] ?? 0, row[j + 1] ?? 0)
-    }
-  }
-  const lines: DiffLine[] = []
-  let [i, j] = [0, 0]
-  while (i < before.length || j < after.length) {
-    if (i < before.length && j < after.length && before[i] === after[j]) {
-      lines.push([' ', before[i] ?? ''])
-      i += 1
-      j += 1
-    } else if (
-      j >= after.length ||
-      (i < before.length && (rows[i + 1]?.[j] ?? 0) >= (rows[i]?.[j + 1] ?? 0))
-    ) {
-      lines.push(['-', before[i] ?? ''])
-      i += 1
-    } else {
-      lines.push(['+', after[j] ?? ''])
-      j += 1
-    }
-  }
-  return lines
 }

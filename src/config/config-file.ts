@@ -1,11 +1,15 @@
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
 import { ResealError, type SourcePlace } from '../core/errors.ts'
+import { sourceExcerpt } from '../core/source-excerpt.ts'
+import { suggestionFor } from '../core/suggestion.ts'
 
 /** A setting as the file has it. */
 export interface ConfigEntry {
   readonly value: string | number | boolean
   /** Where the value is written. */
   readonly place: SourcePlace
+  /** Its source line with a caret. */
+  readonly excerpt: string
 }
 
 /**
@@ -24,6 +28,8 @@ export function readConfigText(
     const { line, col } = lines.linePos(offset)
     return { file, line: Math.max(1, line), column: Math.max(1, col) }
   }
+  const invalid = (message: string, place: SourcePlace, hint = FORM_HINT): ResealError =>
+    new ResealError('CONFIG_INVALID', message, { place, hint, excerpt: sourceExcerpt(source, place) })
   const [problem] = [...document.errors, ...document.warnings]
   if (problem !== undefined) throw invalid(`This is not valid YAML: ${problem.message}`, at(problem.pos[0]))
   const { contents } = document
@@ -35,7 +41,7 @@ export function readConfigText(
     const name = isScalar(key) ? String(key.value) : ''
     const keyPlace = at(key.range[0])
     if (!keys.includes(name)) {
-      throw invalid(`There is no setting "${name}"`, keyPlace, `The settings are ${keys.join(', ')}.`)
+      throw invalid(`There is no setting "${name}"`, keyPlace, suggestionFor(name, keys, 'settings'))
     }
     if (value === null || (isScalar(value) && value.value === null)) continue
     if (!isScalar(value) || !isPlain(value.value)) {
@@ -44,7 +50,8 @@ export function readConfigText(
         value.range === undefined ? keyPlace : at(value.range[0]),
       )
     }
-    entries.set(name, { value: value.value, place: at(value.range[0]) })
+    const place = at(value.range[0])
+    entries.set(name, { value: value.value, place, excerpt: sourceExcerpt(source, place) })
   }
   return entries
 }
@@ -53,10 +60,4 @@ function isPlain(value: unknown): value is string | number | boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
 }
 
-function invalid(
-  message: string,
-  place: SourcePlace,
-  hint = 'config/reseal.yaml of the package shows the form.',
-) {
-  return new ResealError('CONFIG_INVALID', message, { place, hint })
-}
+const FORM_HINT = 'config/reseal.yaml of the package shows the form.'

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { errorMessage, ResealError, systemErrorCode } from '../core/errors.ts'
+import { formatListenAddress, parseListenAddress } from '../core/listen-address.ts'
 import { readConfigText, type ConfigEntry } from './config-file.ts'
 import { parseSize } from './size.ts'
 
@@ -184,7 +185,7 @@ function explained<T>(code: 'USAGE' | 'CONFIG_INVALID', name: string, read: () =
     if (!(error instanceof ResealError)) throw error
     throw new ResealError(code, `${name}: ${error.message}`, {
       ...(error.hint === undefined ? {} : { hint: error.hint }),
-      ...(entry === undefined ? {} : { place: entry.place }),
+      ...(entry === undefined ? {} : { place: entry.place, excerpt: entry.excerpt }),
     })
   }
 }
@@ -197,11 +198,7 @@ function readPath(text: string): string {
 }
 
 function readAddress(text: string): string {
-  const port = /^(?:\[[0-9a-f:.]+\]|[^\s:/]+):(\d{1,5})$/i.exec(text)?.[1]
-  if (port !== undefined && Number(port) <= 65_535) return text
-  throw new ResealError('CONFIG_INVALID', `"${text}" is not an address`, {
-    hint: 'Write HOST:PORT, such as 127.0.0.1:8080 or [::1]:0.',
-  })
+  return formatListenAddress(parseListenAddress(text))
 }
 
 function readSwitch(text: string): boolean {

@@ -11,11 +11,6 @@ export function rawHeadersFromFlat(flat: readonly string[]): RawHeaders {
   return headers
 }
 
-/** To Node's flat `[name, value, name, value, …]`. */
-export function flatHeaders(headers: RawHeaders): string[] {
-  return headers.flatMap(([name, value]) => [name, value])
-}
-
 /** The first value of a field, or undefined; names compare without case. */
 export function headerValue(headers: RawHeaders, name: string): string | undefined {
   const wanted = name.toLowerCase()

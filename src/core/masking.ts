@@ -1,4 +1,5 @@
-const SECRET_NAME = /token|secret|password|passwd|assertion|authorization|api[-_]?key|cookie|session|signature|^code$/i
+const SECRET_NAME =
+  /token|secret|password|passwd|assertion|authorization|api[-_]?key|cookie|session|signature|^code$/i
 const LOOKS_SECRET = /ey[A-Za-z0-9_-]{10,}\.|jwt:[A-Za-z0-9_-]{20,}/
 
 /** What stands in a message for a value that may be a secret. */

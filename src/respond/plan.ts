@@ -58,10 +58,11 @@ export function createPlan(input: PlanInput): ReplayPlan {
   const responseOf = (id: PairId): HttpResponse | Promise<HttpResponse> | undefined => {
     const transformed = transforms.responses.get(id)
     if (transformed !== undefined) return transformed.served(clock())
-    const pair = recorded.get(id) ?? wholePair(pairs, id)
-    if (pair === undefined) return undefined
-    recorded.set(id, pair)
-    return pair.response
+    const known = recorded.get(id)
+    if (known !== undefined) return known.response
+    const pair = wholePair(pairs, id)
+    if (pair !== undefined) recorded.set(id, pair)
+    return pair?.response
   }
 
   return {

@@ -1,8 +1,9 @@
 import { closeSync, lstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { ResealError, systemErrorCode } from '../core/errors.ts'
+import { nearestWord } from '../core/suggestion.ts'
 import { APPLICATION_ID, MIGRATIONS } from './migrations.ts'
-import { listSnapshots, nearestName } from './snapshot-name.ts'
+import { listSnapshots } from './snapshot-name.ts'
 
 /** What the first bytes of a snapshot's file say. */
 export interface SnapshotHeader {
@@ -81,7 +82,7 @@ export function notASnapshot(file: string, why: string): ResealError {
 function missingSnapshot(path: string): ResealError {
   const names = listSnapshots(dirname(path))
   const wanted = basename(path).replace(/\.db$/, '')
-  const near = nearestName(wanted, names)
+  const near = nearestWord(wanted, names)
   const guess = near === undefined ? '' : `Did you mean "${near}"? `
   const shown = names.slice(0, NAMES_IN_HINT).join(', ') + (names.length > NAMES_IN_HINT ? ', …' : '')
   const hint =

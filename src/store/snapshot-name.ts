@@ -29,15 +29,6 @@ export function listSnapshots(directory: string): readonly string[] {
     .toSorted()
 }
 
-/** The name that was most likely meant: the closest one, at most a third of its letters away; undefined when none is. */
-export function nearestName(wanted: string, names: readonly string[]): string | undefined {
-  const ranked = names
-    .map((name) => ({ name, distance: editDistance(wanted.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
-    .toSorted((a, b) => a.distance - b.distance)
-  return ranked[0]?.name
-}
-
 function entriesOf(directory: string): readonly string[] {
   try {
     return readdirSync(directory, { withFileTypes: true })
@@ -48,18 +39,4 @@ function entriesOf(directory: string): readonly string[] {
     if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'ENOTDIR') return []
     throw error
   }
-}
-
-/** Levenshtein's: single letters inserted, removed or replaced. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 0; i < a.length; i += 1) {
-    const next = [i + 1]
-    for (let j = 0; j < b.length; j += 1) {
-      const replaced = (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1)
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? a.length
 }

@@ -1,15 +1,15 @@
 import { ResealError, withPlace, type SourcePlace } from '../core/errors.ts'
 import { isWhole, type PairHead, type PairId, type PairSource, type WholePair } from '../core/pair.ts'
 import type { Secrets } from '../keys/secrets.ts'
-import type { ChainDefinition, TransformDocument } from './definition.ts'
+import type { ChainDefinition, TransformDocument } from './document/definition.ts'
 import { compileFilters, type PairFilter } from './filters.ts'
-import type { Focus } from './focus.ts'
-import { keySources, type KeySources } from './key-sources.ts'
-import { responseMessage, type ResponseMessage, type ServedResponse } from './response-message.ts'
-import { createSigningLedger, type LedgerEntry, type SigningLedger } from './signing-ledger.ts'
-import { isNotFound, type PairWork } from './step.ts'
-import { compileStep, extract, type CompiledStep } from './steps.ts'
-import { createTokenFamily } from './token-family.ts'
+import type { Focus } from './message/focus.ts'
+import { keySources, type KeySources } from './tokens/key-sources.ts'
+import { responseMessage, type ResponseMessage, type ServedResponse } from './message/response-message.ts'
+import { createSigningLedger, type LedgerEntry, type SigningLedger } from './tokens/signing-ledger.ts'
+import { isNotFound, type PairWork } from './steps/step.ts'
+import { compileStep, extract, type CompiledStep } from './steps/compile-step.ts'
+import { createTokenFamily } from './tokens/token-family.ts'
 
 /** A transform document brought together with a snapshot: what each changed pair serves, and what each step did. */
 export interface CompiledTransforms {

@@ -1,5 +1,5 @@
 import type { PairHead } from '../core/pair.ts'
-import type { FilterDefinition } from './definition.ts'
+import type { FilterDefinition } from './document/definition.ts'
 import { pathGlob, textGlob, type Glob } from './glob.ts'
 
 /** Says whether a chain is for this pair; needs no body. */

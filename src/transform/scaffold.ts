@@ -4,7 +4,7 @@ import { claimsOf, findJwts, parseJwt, type Jwt } from '../core/jwt.ts'
 import { isWhole, type PairId, type PairSource, type WholePair } from '../core/pair.ts'
 import { formatDuration } from '../core/time.ts'
 import { findJwks } from '../keys/jwks.ts'
-import { responseMessage } from './response-message.ts'
+import { responseMessage } from './message/response-message.ts'
 
 export interface ScaffoldNames {
   readonly snapshot: string

@@ -24,11 +24,30 @@ export interface ForwardedExchange {
  * `tap.failed`; request content that comes after the former is still told to the tap.
  */
 export function forwardExchange(exchange: ForwardedExchange): void {
-  const { request, response, received, upstream, tap, unanswered } = exchange
+  const { request, received, tap } = exchange
+  const ending = watchForEnd(exchange)
+  const outgoing = openUpstream(exchange, ending, false)
+  if (received.hasBody) sendContent(request, outgoing, tap, () => ending.outcome() ?? 'complete')
+  else {
+    tap.requestEnd([])
+    outgoing.end()
+  }
+}
+
+/** How an exchange ends, decided once. */
+interface Ending {
+  /** Undefined while it goes on. */
+  outcome(): Outcome | undefined
+  /** Ends the exchange and tells the tap of a failure; false when it has ended already. */
+  end(outcome: Outcome, error?: string): boolean
+  /** What to give up when the client leaves; the last one given counts. */
+  holds(outgoing: ClientRequest): void
+}
+
+function watchForEnd({ request, tap }: ForwardedExchange): Ending {
   const { socket } = request
   let ended: Outcome | undefined
-  let current: ClientRequest | undefined
-
+  let held: ClientRequest | undefined
   const end = (outcome: Outcome, error = ''): boolean => {
     if (ended !== undefined) return false
     ended = outcome
@@ -36,66 +55,71 @@ export function forwardExchange(exchange: ForwardedExchange): void {
     if (outcome !== 'complete') tap.failed(outcome, error)
     return true
   }
-  // The socket and not the response: a pipelined response that is not yet its turn never hears of its client's end.
   const clientGone = (): void => {
-    if (end('client aborted', 'The client closed the connection before the answer was whole'))
-      current?.destroy()
+    if (end('client aborted', 'The client closed the connection before the answer was whole')) held?.destroy()
   }
-  const aborted = (error: unknown): void => {
-    const why = `The upstream broke off its answer: ${errorMessage(error)}`
-    if (end('upstream aborted', why)) breakOff(response)
-  }
-
-  const start = (fresh: boolean): ClientRequest => {
-    const outgoing = upstream.open(received.head, fresh)
-    current = outgoing
-    let answer: IncomingMessage | undefined
-    outgoing.on('error', (error) => {
-      // An upstream that has said all it had to say may close on what we still send: the answer counts.
-      if (answer !== undefined) {
-        if (!answer.complete) aborted(error)
-        return
-      }
-      if (ended === undefined && !fresh && mayRetry(error, outgoing, received)) start(true).end()
-      else if (end('upstream error', upstreamFailure(error, upstream.target).message)) unanswered(error)
-    })
-    relayInterim(outgoing, response, received.head)
-    outgoing.once('response', (incoming) => {
-      answer = incoming
-      tap.responseHead({
-        status: incoming.statusCode ?? 0,
-        reason: incoming.statusMessage ?? '',
-        httpVersion: incoming.httpVersion,
-        headers: rawHeadersFromFlat(incoming.rawHeaders),
-      })
-      const watch = {
-        data: (chunk: Uint8Array) => {
-          if (ended === undefined) tap.responseData(chunk)
-        },
-        end: (trailers: Parameters<ExchangeTap['responseEnd']>[0]) =>
-          end('complete') ? tap.responseEnd(trailers) : undefined,
-        aborted,
-      }
-      try {
-        relayResponse(incoming, response, watch)
-      } catch (error) {
-        // Node's server refuses to write a head that its client took.
-        incoming.on('error', () => {})
-        outgoing.destroy()
-        const cause = error instanceof Error ? error : new Error(String(error))
-        if (end('upstream error', upstreamFailure(cause, upstream.target).message)) unanswered(cause)
-      }
-    })
-    return outgoing
-  }
-
+  // The socket and not the response: a pipelined response that is not yet its turn never hears of its client's end.
   socket.once('close', clientGone)
-  const outgoing = start(false)
-  if (received.hasBody) sendContent(request, outgoing, tap, () => ended === undefined || ended === 'complete')
-  else {
-    tap.requestEnd([])
-    outgoing.end()
+  return {
+    outcome: () => ended,
+    end,
+    holds(outgoing) {
+      held = outgoing
+    },
   }
+}
+
+function openUpstream(exchange: ForwardedExchange, ending: Ending, fresh: boolean): ClientRequest {
+  const { response, received, upstream, unanswered } = exchange
+  const outgoing = upstream.open(received.head, fresh)
+  ending.holds(outgoing)
+  let answer: IncomingMessage | undefined
+  const failed = (error: Error): void => {
+    if (ending.end('upstream error', upstreamFailure(error, upstream.target).message)) unanswered(error)
+  }
+  outgoing.on('error', (error) => {
+    if (answer !== undefined) {
+      // An upstream that has said all it had to say may close on what we still send: the answer counts.
+      if (!answer.complete) brokenOff(exchange, ending, error)
+    } else if (ending.outcome() === undefined && !fresh && mayRetry(error, outgoing, received)) {
+      openUpstream(exchange, ending, true).end()
+    } else failed(error)
+  })
+  relayInterim(outgoing, response, received.head)
+  outgoing.once('response', (incoming) => {
+    answer = incoming
+    try {
+      relayAnswer(exchange, ending, incoming)
+    } catch (error) {
+      // Node's server refuses to write a head that its client took.
+      incoming.on('error', () => {})
+      outgoing.destroy()
+      failed(error instanceof Error ? error : new Error(String(error)))
+    }
+  })
+  return outgoing
+}
+
+function relayAnswer(exchange: ForwardedExchange, ending: Ending, incoming: IncomingMessage): void {
+  const { response, tap } = exchange
+  tap.responseHead({
+    status: incoming.statusCode ?? 0,
+    reason: incoming.statusMessage ?? '',
+    httpVersion: incoming.httpVersion,
+    headers: rawHeadersFromFlat(incoming.rawHeaders),
+  })
+  relayResponse(incoming, response, {
+    data(chunk) {
+      if (ending.outcome() === undefined) tap.responseData(chunk)
+    },
+    end: (trailers) => (ending.end('complete') ? tap.responseEnd(trailers) : undefined),
+    aborted: (error) => brokenOff(exchange, ending, error),
+  })
+}
+
+function brokenOff({ response }: ForwardedExchange, ending: Ending, error: unknown): void {
+  const why = `The upstream broke off its answer: ${errorMessage(error)}`
+  if (ending.end('upstream aborted', why)) breakOff(response)
 }
 
 /** Interim responses, in the order they come; 100 only to a client that waits for it (RFC 9110 §10.1.1, §15.2). */
@@ -116,9 +140,11 @@ function sendContent(
   request: IncomingMessage,
   outgoing: ClientRequest,
   tap: ExchangeTap,
-  watched: () => boolean,
+  outcome: () => Outcome,
 ): void {
   const open = (): boolean => !outgoing.destroyed && !outgoing.writableEnded
+  // After a failure the tap is told nothing more.
+  const watched = (): boolean => outcome() === 'complete'
   let told = false
   const tellEnd = (): void => {
     if (!told && watched()) tap.requestEnd(rawHeadersFromFlat(request.rawTrailers))

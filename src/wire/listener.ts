@@ -2,7 +2,7 @@ import type { Server, ServerResponse } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { errorMessage, ResealError, systemErrorCode } from '../core/errors.ts'
-import { formatListenAddress, type ListenAddress } from './listen-address.ts'
+import { formatListenAddress, type ListenAddress } from '../core/listen-address.ts'
 import { errorBody } from './error-answer.ts'
 
 /** A server that accepts requests. */

@@ -13,29 +13,38 @@ export interface PreparedHead {
   readonly lengthAt: number
 }
 
+/** The hop-by-hop fields of a message whose `Connection` names none. */
+const FIXED_HOPS = hopByHopNames([])
+
 /**
  * What of a recorded response's header fields is sent again: all but the hop-by-hop ones, which belong to the
  * connection of the recording (RFC 9110 §7.6.1), with one framing only (RFC 9112 §6.3).
  */
 export function prepareHead(headers: RawHeaders): PreparedHead {
-  const chunked = headers.some(([name, value]) => isName(name, 'transfer-encoding') && isChunked(value))
-  const hops = hopByHopNames(headers)
-  let lengths = 0
-  const kept = headers.filter(([name]) => {
-    const lower = name.toLowerCase()
-    if (lower === 'transfer-encoding') return chunked
-    if (lower === 'content-length') return (lengths += 1) === 1
-    return !hops.has(lower)
-  })
-  const plain = flatHead(
-    kept.filter(([name]) => !isName(name, 'transfer-encoding') && !isName(name, 'trailer')),
-  )
-  return {
-    framed: chunked ? flatHead(kept.filter(([name]) => !isName(name, 'content-length'))) : plain,
-    plain,
-    chunked,
-    lengthAt: plain.findIndex((text, at) => at % 2 === 1 && isName(plain[at - 1] ?? '', 'content-length')),
+  // A response made for one request alone comes through here each time, so common heads cost one pass.
+  const hops = headers.some(([name]) => isName(name, 'connection')) ? hopByHopNames(headers) : FIXED_HOPS
+  const plain: (readonly [string, string])[] = []
+  let chunked = false
+  let lengthAt = -1
+  for (const field of headers) {
+    const lower = field[0].toLowerCase()
+    if (lower === 'transfer-encoding') chunked ||= isChunked(field[1])
+    else if (lower === 'content-length') {
+      if (lengthAt !== -1) continue
+      lengthAt = plain.length * 2 + 1
+      plain.push(field)
+    } else if (lower !== 'trailer' && !hops.has(lower)) plain.push(field)
   }
+  const flat = flatHead(plain)
+  return { framed: chunked ? flatHead(chunkedFields(headers, hops)) : flat, plain: flat, chunked, lengthAt }
+}
+
+/** With the transfer coding and `Trailer` in their places, and without a length (RFC 9112 §6.3). */
+function chunkedFields(headers: RawHeaders, hops: ReadonlySet<string>): RawHeaders {
+  return headers.filter(([name]) => {
+    const lower = name.toLowerCase()
+    return lower === 'transfer-encoding' || (lower !== 'content-length' && !hops.has(lower))
+  })
 }
 
 /**

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { ExchangeTap, RequestHead } from '../core/exchange.ts'
 import type { Route } from '../core/pair.ts'
 import { forwarder } from './forward.ts'
-import { formatListenAddress, parseListenAddress } from './listen-address.ts'
+import { formatListenAddress, parseListenAddress } from '../core/listen-address.ts'
 import { KEEP_ALIVE_MS, listen, MAX_HEAD_BYTES, trackConnections, type RunningServer } from './listener.ts'
 import type { UpstreamOptions } from './upstream.ts'
 

@@ -4,7 +4,7 @@ import type { Handler, HttpRequest, HttpResponse, RequestHead } from '../core/ex
 import { rawHeadersFromFlat, type RawHeaders } from '../core/headers.ts'
 import { deliver } from './delivered-response.ts'
 import { answerError, answerErrorAndLinger } from './error-answer.ts'
-import { parseListenAddress } from './listen-address.ts'
+import { parseListenAddress } from '../core/listen-address.ts'
 import { KEEP_ALIVE_MS, listen, MAX_HEAD_BYTES, trackConnections, type RunningServer } from './listener.ts'
 import { fieldsFor, isBodiless, prepareHead, type PreparedHead } from './prepared-head.ts'
 import { readRequestHead } from './request-head.ts'

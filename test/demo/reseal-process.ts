@@ -14,6 +14,7 @@ export interface Finished {
 export interface ResealServer {
   /** One for each listener, in order. */
   readonly urls: readonly string[]
+  readonly pid: number
   /** Asks it to end (SIGTERM) and waits until it has. */
   stop(): Promise<Finished>
 }
@@ -42,6 +43,7 @@ export async function resealServer(
   ])
   return {
     urls,
+    pid: child.pid ?? 0,
     stop: () => {
       child.kill('SIGTERM')
       return ended

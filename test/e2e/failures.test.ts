@@ -162,7 +162,7 @@ test('a wrong command line is told how it should be, with exit code 2', async (t
     [['record', 't', '--target', 'staging'], /not an http or https URL/],
     [['replay', '../demo'], /not a snapshot name/],
     [['show', 'demo', 'first'], /not the number of a pair/],
-    [['replay', 'demo', '--listen', 'here'], /not an address to listen on/],
+    [['replay', 'demo', '--listen', 'here'], /"here" is not an address to listen on/],
   ] as const) {
     const { code, stderr } = await reseal(command, directory)
     assert.match(stderr, says)

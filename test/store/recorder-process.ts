@@ -1,4 +1,3 @@
-import { writeSync } from 'node:fs'
 import { createSnapshot } from '../../src/store/snapshot-writer.ts'
 import { aPair } from '../support/a-pair.ts'
 
@@ -18,9 +17,9 @@ const recordOn = async (): Promise<void> => {
     const body = `${id} `.repeat(Number(bodyBytes) / `${id} `.length)
     try {
       await writer.put(aPair({ id, response: { body } }))
-      writeSync(1, `acked ${id}\n`)
+      process.stdout.write(`acked ${id}\n`)
     } catch (error) {
-      writeSync(1, `failed ${id} ${String(error)}\n`)
+      process.stdout.write(`failed ${id} ${String(error)}\n`)
     }
   }
 }

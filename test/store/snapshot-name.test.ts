@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { listSnapshots, nearestName, snapshotFile } from '../../src/store/snapshot-name.ts'
+import { listSnapshots, snapshotFile } from '../../src/store/snapshot-name.ts'
 import { refusal, snapshotDirectory } from './snapshot-directory.ts'
 
 const HINT =
@@ -59,12 +59,4 @@ test('a directory lists its snapshots, and nothing else that lies in it', (conte
   symlinkSync('a.db', join(directory, 'link.db'))
   assert.deepEqual(listSnapshots(directory), ['a', 'b', 'link'])
   assert.deepEqual(listSnapshots(join(directory, 'none')), [])
-})
-
-test('the nearest name is the one most likely meant, or none', () => {
-  const names = ['login', 'logout', 'checkout']
-  assert.equal(nearestName('logni', names), undefined)
-  assert.equal(nearestName('lgin', names), 'login')
-  assert.equal(nearestName('Checkuot', names), 'checkout')
-  assert.equal(nearestName('billing', names), undefined)
 })

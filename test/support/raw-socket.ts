@@ -8,7 +8,7 @@ export interface RawSocket {
   /** All that has come so far. */
   text(): string
   /** Resolves with {@link text} once it holds `wanted` (or fits it); rejects when the socket closes before. */
-  until(wanted: string | ((text: string) => boolean)): Promise<string>
+  until(wanted: string | RegExp | ((text: string) => boolean)): Promise<string>
   send(text: string): void
   /** Resolves with {@link text} when the socket is closed; `true` in `failed` when by a reset. */
   closed(): Promise<{ text: string; failed: boolean }>
@@ -27,7 +27,7 @@ export function rawSocket(socket: Socket): RawSocket {
     socket,
     text,
     until(wanted) {
-      const fits = typeof wanted === 'string' ? (seen: string) => seen.includes(wanted) : wanted
+      const fits = matcher(wanted)
       return new Promise((resolve, reject) => {
         const look = (): void => {
           if (!fits(text())) return
@@ -45,6 +45,11 @@ export function rawSocket(socket: Socket): RawSocket {
       return { text: text(), failed }
     },
   }
+}
+
+function matcher(wanted: string | RegExp | ((text: string) => boolean)): (text: string) => boolean {
+  if (typeof wanted === 'string') return (text) => text.includes(wanted)
+  return typeof wanted === 'function' ? wanted : (text) => wanted.test(text)
 }
 
 /** Connects to a loopback port; the socket is gone when the test ends. */

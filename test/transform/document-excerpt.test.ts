@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sourceExcerpt } from '../../src/transform/source-excerpt.ts'
-import { nearestWord, suggestionFor } from '../../src/transform/suggestion.ts'
+import { sourceExcerpt } from '../../src/core/source-excerpt.ts'
+import { nearestWord, suggestionFor } from '../../src/core/suggestion.ts'
 
 test('an excerpt is the line with a caret under the column', () => {
   const source = 'version: 1\nresponder:\r\n\t- a\n'

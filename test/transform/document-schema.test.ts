@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { test } from 'node:test'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { parse } from 'yaml'
 import { ALGORITHMS } from '../../src/keys/algorithms.ts'
-import { transformJsonSchema } from '../../src/transform/document-schema.ts'
+import { transformJsonSchema } from '../../src/transform/document/document-schema.ts'
 import { RESIGN_ALGORITHMS } from '../../src/transform/steps/jwt-resign-options.ts'
 
 const FILE = resolve(import.meta.dirname, '../../config/transforms.schema.json')
-const published: unknown = JSON.parse(readFileSync(FILE, 'utf8'))
+const published = JSON.parse(readFileSync(FILE, 'utf8')) as Json
+const accepts = new Ajv2020().compile(published)
 
 test('config/transforms.schema.json is what the schemas say: run node scripts/schema.ts', () => {
   assert.deepEqual(published, structuredClone(transformJsonSchema()))
@@ -54,7 +56,7 @@ responder:
 
 for (const [title, yaml] of ACCEPTED) {
   test(`the published schema accepts ${title}`, () => {
-    assert.equal(fits(published, parse(yaml)), true)
+    assert.equal(accepts(parse(yaml)), true, JSON.stringify(accepts.errors))
   })
 }
 
@@ -77,59 +79,11 @@ const REFUSED: readonly (readonly [title: string, yaml: string])[] = [
 
 for (const [title, yaml] of REFUSED) {
   test(`the published schema refuses ${title}`, () => {
-    assert.equal(fits(published, parse(yaml)), false)
+    assert.equal(accepts(parse(yaml)), false)
   })
 }
 
 type Json = Readonly<Record<string, unknown>>
-
-/** What of JSON Schema the published one uses; a keyword without a row here fails the test. */
-const KEYWORDS: Readonly<Record<string, (rule: unknown, value: unknown, schema: Json) => boolean>> = {
-  $schema: () => true,
-  title: () => true,
-  description: () => true,
-  examples: () => true,
-  default: () => true,
-  type: (type, value) => typeOf(value) === type || (type === 'number' && typeOf(value) === 'integer'),
-  const: (constant, value) => value === constant,
-  enum: (words, value) => (words as readonly unknown[]).includes(value),
-  anyOf: (branches, value) => (branches as readonly unknown[]).some((branch) => fits(branch, value)),
-  minLength: (length, value) => typeof value !== 'string' || value.length >= Number(length),
-  pattern: (pattern, value) => typeof value !== 'string' || new RegExp(String(pattern), 'u').test(value),
-  minimum: (minimum, value) => typeof value !== 'number' || value >= Number(minimum),
-  maximum: (maximum, value) => typeof value !== 'number' || value <= Number(maximum),
-  items: (items, value) => !Array.isArray(value) || value.every((item) => fits(items, item)),
-  minItems: (count, value) => !Array.isArray(value) || value.length >= Number(count),
-  required: (names, value) =>
-    !isMap(value) || (names as string[]).every((name) => Object.hasOwn(value, name)),
-  properties: (properties, value) =>
-    !isMap(value) ||
-    Object.entries(properties as Json).every(
-      ([name, inner]) => !Object.hasOwn(value, name) || fits(inner, value[name]),
-    ),
-  additionalProperties: (rule, value, schema) =>
-    !isMap(value) ||
-    Object.entries(value).every(
-      ([name, inner]) =>
-        Object.hasOwn((schema['properties'] ?? {}) as Json, name) || (rule !== false && fits(rule, inner)),
-    ),
-  propertyNames: (rule, value) => !isMap(value) || Object.keys(value).every((name) => fits(rule, name)),
-}
-
-function fits(schema: unknown, value: unknown): boolean {
-  if (!isMap(schema)) return schema === true
-  return Object.entries(schema).every(([keyword, rule]) => {
-    const check = KEYWORDS[keyword]
-    assert.ok(check, `the published schema has the keyword ${keyword}, which this test does not know`)
-    return check(rule, value, schema)
-  })
-}
-
-function typeOf(value: unknown): string {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'array'
-  return Number.isInteger(value) ? 'integer' : typeof value
-}
 
 function isMap(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

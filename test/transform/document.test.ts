@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ResealError } from '../../src/core/errors.ts'
-import type { ChainDefinition, FilterDefinition } from '../../src/transform/definition.ts'
+import type { ChainDefinition, FilterDefinition } from '../../src/transform/document/definition.ts'
 import {
   checkTransformDocument,
   emptyDocument,
   parseTransformDocument,
-} from '../../src/transform/document.ts'
+} from '../../src/transform/document/document.ts'
 
 const MANUAL = `# yaml-language-server: $schema=../config/transforms.schema.json
 version: 1
@@ -40,7 +40,7 @@ test('the document of the manual is read with the place of every part', () => {
   assert.deepEqual(parseTransformDocument(MANUAL, 'demo.yaml'), {
     file: 'demo.yaml',
     version: 1,
-    match: { ignore: { query: ['ts'], json: ['$.requestId'], headers: [] } },
+    match: { ignore: { query: ['ts'], json: ['$.requestId'] } },
     responder: [
       {
         id: 'login',

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { JSONPath } from 'jsonpath-plus'
 import { ResealError } from '../../src/core/errors.ts'
-import { parseJsonPath, readJsonPath } from '../../src/transform/json-path-syntax.ts'
-import { jsonPathTexts } from '../../src/transform/json-path-text.ts'
+import { parseJsonPath, readJsonPath } from '../../src/transform/json-path/json-path-syntax.ts'
+import { jsonPathTexts } from '../../src/transform/json-path/json-path-text.ts'
 
 const DOCUMENT = {
   access_token: 'A',

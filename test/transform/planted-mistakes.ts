@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkTransformDocument } from '../../src/transform/document.ts'
+import { checkTransformDocument } from '../../src/transform/document/document.ts'
 
 /** A document with one mistake, and all that a user is told of it. */
 export interface PlantedMistake {

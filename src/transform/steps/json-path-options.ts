@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readJsonPath } from '../json-path-syntax.ts'
+import { readJsonPath } from '../json-path/json-path-syntax.ts'
 
 /** Text that is a JSON path the engine serves; a complaint knows the offending character. */
 export const JSON_PATH = z.string().superRefine((path, context) => {

@@ -1,0 +1,5 @@
+/** reseal as a library: what the commands do, without a process of their own. */
+export { record, type Recording, type RecordingSummary, type RecordOptions } from './app/record.ts'
+export { replay, type Replay, type ReplayOptions, type ReplaySummary } from './app/replay.ts'
+export type { ListenerRoute } from './app/routes.ts'
+export { ERRORS, ResealError, type ErrorCode, type SourcePlace } from './core/errors.ts'

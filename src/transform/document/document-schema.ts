@@ -1,0 +1,128 @@
+import { z } from 'zod'
+import { EXTRACTOR_SCHEMAS } from './extractor-schema.ts'
+import { FILTERS, oneOrMany } from './filter-schema.ts'
+import { jsonSchemaOf } from './schema-complaint.ts'
+import { SPEEDSCALE_FILTERS } from './speedscale-filters.ts'
+import { STEP_SCHEMAS } from './step-schema.ts'
+import { JSON_PATH } from '../steps/json-path-options.ts'
+
+const NAME = z.string().min(1, 'must not be empty')
+
+const IGNORE = z.strictObject({
+  query: oneOrMany(NAME)
+    .default([])
+    .describe('Query parameters.')
+    .meta({ examples: [['ts', 'nonce']] }),
+  json: oneOrMany(JSON_PATH)
+    .default([])
+    .describe('JSON paths into the body.')
+    .meta({ examples: [['$.requestId']] }),
+})
+
+const IGNORE_NOTHING = { query: [], json: [] }
+
+/** `match`: what makes two requests the same. */
+const MATCH = z
+  .strictObject({ ignore: IGNORE.default(IGNORE_NOTHING).describe('Parts of a request that do not count.') })
+  .describe('What makes two requests the same question.')
+
+/** A document whose chains are yet to be read. */
+export const DOCUMENT_SHELL = documentSchema(
+  z
+    .record(z.string(), z.unknown())
+    .meta({ examples: [{ extractor: 'http_res_body', transforms: ['jwt_resign'] }] }),
+)
+
+/** A chain whose filters, extractor and steps are yet to be read. */
+export const CHAIN_SHELL = chainSchema({
+  filters: z.record(z.string(), z.unknown()),
+  extractor: z.union([z.string(), z.record(z.string(), z.unknown())]),
+  step: z
+    .union([z.string(), z.record(z.string(), z.unknown())])
+    .meta({ examples: [{ json_path: 'access_token' }, 'jwt_resign'] }),
+})
+
+/** JSON Schema (draft 2020-12) of a transform document in both spellings, as editors use it. */
+export function transformJsonSchema(): Readonly<Record<string, unknown>> {
+  const chain = chainSchema({
+    filters: z.union([FILTERS, SPEEDSCALE_FILTERS]),
+    extractor: memberUnion(Object.values(EXTRACTOR_SCHEMAS)),
+    step: memberUnion(Object.values(STEP_SCHEMAS)),
+  })
+  const { $schema, ...schema } = jsonSchemaOf(documentSchema(chain))
+  return { $schema, title: 'reseal transform document', ...schema }
+}
+
+function documentSchema<C extends z.ZodType>(chain: C) {
+  return z
+    .strictObject({
+      $schema: z.exactOptional(z.string()).describe('Where editors find this schema.'),
+      version: z
+        .literal(1)
+        .default(1)
+        .describe('Version of this format.')
+        .meta({ examples: [1] }),
+      id: z
+        .exactOptional(z.string())
+        .describe("Speedscale's name of the document; reseal goes by the file's."),
+      match: MATCH.default({ ignore: IGNORE_NOTHING }),
+      responder: z
+        .array(chain)
+        .default([])
+        .describe('Chains, run in this order on every recorded response.')
+        .meta({ examples: [[{ extractor: 'http_res_body', transforms: ['jwt_resign'] }]] }),
+    })
+    .describe('How reseal changes recorded responses when it replays them.')
+    .meta({ examples: [{ version: 1, responder: [] }] })
+}
+
+interface ChainParts<F, E, S> {
+  readonly filters: F
+  readonly extractor: E
+  readonly step: S
+}
+
+function chainSchema<F extends z.ZodType, E extends z.ZodType, S extends z.ZodType>(
+  parts: ChainParts<F, E, S>,
+) {
+  return z.strictObject({
+    id: z
+      .exactOptional(NAME)
+      .describe('Name of the chain in messages.')
+      .meta({ examples: ['login'] }),
+    filters: z.exactOptional(parts.filters),
+    extractor: parts.extractor
+      .describe('Where in the response the chain begins.')
+      .meta({ examples: ['http_res_body', { http_res_header: 'Set-Cookie' }] }),
+    transforms: z
+      .array(parts.step)
+      .min(1, 'must not be empty')
+      .describe('Steps, in order.')
+      .meta({ examples: [[{ json_path: 'access_token' }, 'jwt_resign']] }),
+  })
+}
+
+interface PublishedMember {
+  readonly type: string
+  readonly options: z.ZodObject
+  readonly config: z.ZodType
+  readonly shorthand: string | undefined
+  readonly aliases: readonly string[]
+}
+
+/** Every spelling of every member. */
+function memberUnion(members: readonly PublishedMember[]) {
+  return z.union(members.flatMap(spellings))
+}
+
+function spellings({ type, options, config, shorthand, aliases }: PublishedMember): readonly z.ZodType[] {
+  const bare = options.safeParse({}).success
+  const alone = shorthand === undefined ? undefined : options.shape[shorthand]
+  const value = alone instanceof z.ZodType ? z.union([alone, options]) : bare ? options.nullable() : options
+  const names = z.enum([type, ...aliases]).describe('The word, in the spelling of Speedscale.')
+  const typed = z.strictObject({
+    type: names,
+    config: (bare ? z.exactOptional(config) : config).describe('Its options, in the spelling of Speedscale.'),
+  })
+  return [...(bare ? [names] : []), z.strictObject({ [type]: value }), typed]
+}

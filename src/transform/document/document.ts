@@ -1,0 +1,208 @@
+import { ResealError } from '../../core/errors.ts'
+import type {
+  ChainDefinition,
+  ExtractorDefinition,
+  FilterDefinition,
+  StepDefinition,
+  TransformDocument,
+} from './definition.ts'
+import { CHAIN_SHELL, DOCUMENT_SHELL } from './document-schema.ts'
+import { EXTRACTOR_SCHEMAS } from './extractor-schema.ts'
+import { EVERY_PAIR, FILTERS } from './filter-schema.ts'
+import { readSpelling, type Vocabulary } from './member-spelling.ts'
+import { checkSchema, type Checked, type Complaint } from './schema-complaint.ts'
+import { readSourceText, type SourcePath, type SourceText } from './source-text.ts'
+import { readSpeedscaleFilters } from './speedscale-filters.ts'
+import { STEP_SCHEMAS } from './step-schema.ts'
+
+/** What checking found: the document, or everything that is wrong with it in the order of its lines. */
+export interface CheckedDocument {
+  readonly document?: TransformDocument
+  readonly errors: readonly ResealError[]
+}
+
+/**
+ * Reads a transform document, YAML or JSON, in reseal's or Speedscale's spelling. An empty file is an empty document.
+ * @param file its name in messages and places
+ * @throws ResealError TRANSFORM_INVALID for the first mistake, naming the places of the others
+ */
+export function parseTransformDocument(source: string, file: string): TransformDocument {
+  const { document, errors } = checkTransformDocument(source, file)
+  const [first, ...others] = errors
+  if (document !== undefined && first === undefined) return document
+  throw first === undefined
+    ? new ResealError('TRANSFORM_INVALID', `${file} cannot be read`)
+    : withOthers(first, others)
+}
+
+/** Like {@link parseTransformDocument}, with every mistake of the file as a ResealError TRANSFORM_INVALID. */
+export function checkTransformDocument(source: string, file: string): CheckedDocument {
+  const { text, errors } = readSourceText(source, file)
+  if (text === undefined) return { errors: inOrder(errors) }
+  if (text.value === undefined) return { document: emptyDocument(file), errors: [] }
+  const report = createReport(text)
+  const shell = report.keep([], checkSchema(DOCUMENT_SHELL, text.value, 'a transform document'))
+  const chains = listAt(text.value, 'responder').map((chain, index) => readChain(chain, index, report))
+  reportRepeatedIds(chains, report)
+  if (shell === undefined || report.errors.length > 0) return { errors: inOrder(report.errors) }
+  const { version, match } = shell
+  const responder = chains.filter((chain) => chain !== undefined)
+  return { document: { file, version, match, responder }, errors: [] }
+}
+
+/** The document of a snapshot that has none: nothing is changed and nothing ignored. */
+export function emptyDocument(file: string): TransformDocument {
+  return { file, version: 1, match: { ignore: { query: [], json: [] } }, responder: [] }
+}
+
+function withOthers(first: ResealError, others: readonly ResealError[]): ResealError {
+  if (others.length === 0) return first
+  const places = others.slice(0, 5).map(({ place }) => `${place?.line ?? 1}:${place?.column ?? 1}`)
+  const more = others.length > places.length ? ' and more' : ''
+  const note = `The file has ${others.length} more mistake${others.length === 1 ? '' : 's'}, at ${places.join(', ')}${more}.`
+  return new ResealError(first.code, first.message, {
+    hint: first.hint === undefined ? note : `${first.hint} ${note}`,
+    ...(first.place === undefined ? {} : { place: first.place }),
+    ...(first.excerpt === undefined ? {} : { excerpt: first.excerpt }),
+  })
+}
+
+function inOrder(errors: readonly ResealError[]): readonly ResealError[] {
+  const line = ({ place }: ResealError): number => place?.line ?? 0
+  const column = ({ place }: ResealError): number => place?.column ?? 0
+  return errors.toSorted((a, b) => line(a) - line(b) || column(a) - column(b))
+}
+
+interface Report {
+  readonly text: SourceText
+  readonly errors: readonly ResealError[]
+  /** The value, or undefined after its complaints, told from `base`, have been noted. */
+  keep<T>(base: SourcePath, checked: Checked<T>): T | undefined
+}
+
+function createReport(text: SourceText): Report {
+  const errors: ResealError[] = []
+  const note = (base: SourcePath, { path, part, offset, message, hint }: Complaint): void => {
+    const whole = [...base, ...path]
+    const place = offset === undefined ? text.placeOf(whole, part) : text.placeInside(whole, offset)
+    errors.push(text.errorAt(place, message, hint))
+  }
+  return {
+    text,
+    errors,
+    keep: (base, checked) => {
+      if (checked.complaints === undefined) return checked.value
+      for (const complaint of checked.complaints) note(base, complaint)
+      return undefined
+    },
+  }
+}
+
+/**
+ * Reads each part of a chain even where another part is wrong, so that one run tells all mistakes.
+ * @returns undefined when any part was wrong
+ */
+function readChain(chain: unknown, index: number, report: Report): ChainDefinition | undefined {
+  const base = ['responder', index]
+  if (!isMap(chain)) return undefined
+  const shell = report.keep(base, checkSchema(CHAIN_SHELL, chain, 'a chain'))
+  const filters = readFilters(chain['filters'], [...base, 'filters'], report)
+  const extractor = readExtractor(chain['extractor'], [...base, 'extractor'], report)
+  const steps = listAt(chain, 'transforms').map((step, at) =>
+    readStep(step, [...base, 'transforms', at], report),
+  )
+  if (shell === undefined || filters === undefined || extractor === undefined) return undefined
+  const known = steps.filter((step) => step !== undefined)
+  if (known.length < steps.length) return undefined
+  if (!known.some(({ type }) => STEP_SCHEMAS[type].role === 'mutator')) return noMutator(base, report)
+  const place = report.text.placeOf(base, 'value')
+  return { id: shell.id ?? `responder[${index}]`, place, filters, extractor, steps: known }
+}
+
+function noMutator(base: SourcePath, report: Report): undefined {
+  const message = 'The chain changes nothing, since each of its steps only goes to a place'
+  const hint = 'Add a step that changes what is there, such as jwt_resign.'
+  report.keep(base, { complaints: [{ path: ['transforms'], part: 'key', message, hint }] })
+}
+
+/** What is no map here was reported with the chain itself, as for the other parts of it. */
+function readFilters(value: unknown, base: SourcePath, report: Report): FilterDefinition | undefined {
+  if (value === undefined) return EVERY_PAIR
+  if (!isMap(value)) return undefined
+  if (isSpeedscaleFilters(value)) return report.keep(base, readSpeedscaleFilters(value))
+  return report.keep(base, checkSchema(FILTERS, value, 'filters'))
+}
+
+function isSpeedscaleFilters(value: Readonly<Record<string, unknown>>): boolean {
+  return ['filters', 'conditions', 'operator'].some((key) => Object.hasOwn(value, key))
+}
+
+const EXTRACTORS = vocabulary('extractor', EXTRACTOR_SCHEMAS)
+const STEPS = vocabulary('step', STEP_SCHEMAS)
+
+function readExtractor(value: unknown, base: SourcePath, report: Report): ExtractorDefinition | undefined {
+  if (!isWordOrMap(value)) return undefined
+  const spelt = report.keep(base, readSpelling(value, EXTRACTORS))
+  if (spelt === undefined) return undefined
+  const options = [...base, ...spelt.path]
+  const place = report.text.placeOf(options, 'value')
+  return report.keep<ExtractorDefinition>(
+    options,
+    EXTRACTOR_SCHEMAS[spelt.type].read(spelt.value, spelt.spelling, place),
+  )
+}
+
+function readStep(value: unknown, base: SourcePath, report: Report): StepDefinition | undefined {
+  if (!isWordOrMap(value)) return undefined
+  const spelt = report.keep(base, readSpelling(value, STEPS))
+  if (spelt === undefined) return undefined
+  const options = [...base, ...spelt.path]
+  const place = report.text.placeOf(options, 'value')
+  return report.keep<StepDefinition>(
+    options,
+    STEP_SCHEMAS[spelt.type].read(spelt.value, spelt.spelling, place),
+  )
+}
+
+interface Row {
+  readonly shorthand: string | undefined
+  readonly aliases: readonly string[]
+  readonly options: { readonly shape: object }
+}
+
+function vocabulary<T extends string>(noun: string, rows: Readonly<Record<T, Row>>): Vocabulary<T> {
+  return { noun, rows }
+}
+
+function reportRepeatedIds(chains: readonly (ChainDefinition | undefined)[], report: Report): void {
+  const seen = new Map<string, ChainDefinition>()
+  for (const [index, chain] of chains.entries()) {
+    if (chain === undefined) continue
+    const earlier = seen.get(chain.id)
+    if (earlier === undefined) {
+      seen.set(chain.id, chain)
+      continue
+    }
+    const message = `The id "${chain.id}" belongs to the chain on line ${earlier.place.line} already`
+    const complaint = {
+      path: ['id'],
+      part: 'value',
+      message,
+      hint: 'Give each chain an id of its own.',
+    } as const
+    report.keep(['responder', index], { complaints: [complaint] })
+  }
+}
+
+function listAt(value: unknown, key: string): readonly unknown[] {
+  const list = isMap(value) ? value[key] : undefined
+  return Array.isArray(list) ? list : []
+}
+
+function isWordOrMap(value: unknown): value is string | Readonly<Record<string, unknown>> {
+  return typeof value === 'string' || isMap(value)
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

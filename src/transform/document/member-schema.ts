@@ -1,0 +1,55 @@
+import type { z } from 'zod'
+import type { SourcePlace } from '../../core/errors.ts'
+import { checkSchema, type Checked } from './schema-complaint.ts'
+
+/** What a definition says of itself besides its options. */
+export interface Placed<T extends string> {
+  readonly type: T
+  /** Where its options are written, or the word itself where it has none. */
+  readonly place: SourcePlace
+}
+
+/** A row of {@link STEP_SCHEMAS} or {@link EXTRACTOR_SCHEMAS}: everything about how one word is written. */
+export interface MemberSchema<T extends string, S extends z.ZodObject> {
+  readonly type: T
+  readonly options: S
+  /** The form of `config` in `{type, config}`, where Speedscale spells options in another way. */
+  readonly config: z.ZodType
+  /** The option that may be given alone: `json_path: access_token`. */
+  readonly shorthand: string | undefined
+  /** Other names that Speedscale has for it. */
+  readonly aliases: readonly string[]
+  readonly read: (
+    value: unknown,
+    spelling: 'options' | 'config',
+    place: SourcePlace,
+  ) => Checked<Readonly<z.output<S>> & Placed<T>>
+}
+
+export interface MemberExtras<S extends z.ZodObject> {
+  readonly config?: z.ZodType<z.output<S>>
+  readonly shorthand?: string
+  readonly aliases?: readonly string[]
+}
+
+/** Makes a row. */
+export function memberSchema<const T extends string, S extends z.ZodObject>(
+  type: T,
+  options: S,
+  extras: MemberExtras<S> = {},
+): MemberSchema<T, S> {
+  return {
+    type,
+    options,
+    config: extras.config ?? options,
+    shorthand: extras.shorthand,
+    aliases: extras.aliases ?? [],
+    read: (value, spelling, place) => {
+      const checked =
+        spelling === 'config' && extras.config !== undefined
+          ? checkSchema(extras.config, value, type)
+          : checkSchema(options, value, type)
+      return checked.complaints === undefined ? { value: { ...checked.value, type, place } } : checked
+    },
+  }
+}

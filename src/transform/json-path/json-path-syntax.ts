@@ -1,0 +1,211 @@
+import { ResealError } from '../../core/errors.ts'
+
+/** One choice of children. A name of digits also means that position of a list, as `items.0` is often written. */
+export type JsonPathSelector =
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'index'; readonly index: number }
+  | { readonly kind: 'wildcard' }
+  | { readonly kind: 'slice'; readonly start?: number; readonly end?: number; readonly step: number }
+
+/** A step down the document: to children, or with `deep` to the children of every value below. */
+export interface JsonPathSegment {
+  readonly deep: boolean
+  /** More than one is a union, `['a','b']`. */
+  readonly selectors: readonly JsonPathSelector[]
+}
+
+export interface JsonPathProblem {
+  /** Position of the offending character in the path, from 0. */
+  readonly offset: number
+  /** What is wrong there, as a clause that follows the path's name. */
+  readonly message: string
+  readonly hint: string
+}
+
+export type JsonPathReading =
+  | { readonly segments: readonly JsonPathSegment[]; readonly problem?: undefined }
+  | { readonly segments?: undefined; readonly problem: JsonPathProblem }
+
+/**
+ * The segments of a JSON path: the parts of RFC 9535 that name places. `$` may be left out (`access_token`). Filters
+ * and scripts are refused, since they would run the document's code against recorded data.
+ * @throws ResealError TRANSFORM_INVALID when the text is not such a path
+ */
+export function parseJsonPath(text: string): readonly JsonPathSegment[] {
+  const { segments, problem } = readJsonPath(text)
+  if (problem === undefined) return segments
+  const message = `The JSON path ${problem.message} (character ${problem.offset + 1})`
+  throw new ResealError('TRANSFORM_INVALID', message, { hint: problem.hint })
+}
+
+/** Like {@link parseJsonPath}, with the problem as a value for those who know the path's place. */
+export function readJsonPath(text: string): JsonPathReading {
+  const scanner = { text, at: text.startsWith('$') ? 1 : 0 }
+  const segments: JsonPathSegment[] = []
+  if (text === '') return { problem: problemAt(0, 'is empty', 'Name a member, such as access_token.') }
+  while (scanner.at < text.length) {
+    const segment = readSegment(scanner, segments.length === 0 && !text.startsWith('$'))
+    if ('offset' in segment) return { problem: segment }
+    segments.push(segment)
+  }
+  return { segments }
+}
+
+interface Scanner {
+  readonly text: string
+  at: number
+}
+
+function problemAt(offset: number, message: string, hint: string): JsonPathProblem {
+  return { offset, message, hint }
+}
+
+/** Segment = `.name` `.*` `..name` `..*` `[…]` `..[…]`, and in front also `name` or `*` alone. */
+function readSegment(scanner: Scanner, first: boolean): JsonPathSegment | JsonPathProblem {
+  const { text } = scanner
+  const deep = text.startsWith('..', scanner.at)
+  if (deep) scanner.at += 2
+  else if (text[scanner.at] === '.') scanner.at += 1
+  else if (text[scanner.at] !== '[' && !first) return unexpected(scanner)
+  else if (text[scanner.at] === '[') return bracketed(scanner, false)
+
+  if (deep && text[scanner.at] === '[') return bracketed(scanner, true)
+  if (text[scanner.at] === '*') {
+    scanner.at += 1
+    return { deep, selectors: [{ kind: 'wildcard' }] }
+  }
+  const name = take(scanner, NAME)
+  return name === undefined ? unexpected(scanner) : { deep, selectors: [{ kind: 'name', name }] }
+}
+
+/** Everything that no dialect gives a meaning of its own; other names are written in quotes. */
+const NAME = /[^\s.[\]'"()*?,|#\\!<>=&@^~`{}]+/y
+const SPACE = /\s*/y
+const SLICE = /(-?\d+)?\s*:\s*(-?\d+)?(?:\s*:\s*(-?\d+)?)?/y
+const INDEX = /-?(?:0|[1-9]\d*)/y
+const QUOTED = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/y
+
+function take(scanner: Scanner, pattern: RegExp): string | undefined {
+  pattern.lastIndex = scanner.at
+  const found = pattern.exec(scanner.text)?.[0]
+  if (found !== undefined) scanner.at += found.length
+  return found
+}
+
+function bracketed(scanner: Scanner, deep: boolean): JsonPathSegment | JsonPathProblem {
+  const { text } = scanner
+  const open = scanner.at
+  const selectors: JsonPathSelector[] = []
+  do {
+    scanner.at += 1
+    take(scanner, SPACE)
+    const selector = readSelector(scanner)
+    if ('offset' in selector) return selector
+    selectors.push(selector)
+    take(scanner, SPACE)
+  } while (text[scanner.at] === ',')
+  if (scanner.at >= text.length) return problemAt(open, 'has a [ that is never closed', 'Write ] behind it.')
+  if (text[scanner.at] !== ']') return unexpected(scanner)
+  scanner.at += 1
+  return { deep, selectors }
+}
+
+function readSelector(scanner: Scanner): JsonPathSelector | JsonPathProblem {
+  const start = scanner.at
+  const first = scanner.text[start]
+  if (first === '*') {
+    scanner.at += 1
+    return { kind: 'wildcard' }
+  }
+  if (first === "'" || first === '"') return quotedName(scanner)
+  const slice = take(scanner, SLICE)
+  if (slice !== undefined) return sliceSelector(slice, start)
+  const index = take(scanner, INDEX)
+  if (index === undefined) return unexpected(scanner)
+  return Number.isSafeInteger(Number(index))
+    ? { kind: 'index', index: Number(index) }
+    : problemAt(start, 'has a position too large to be one', 'Write a smaller number.')
+}
+
+/** Names that jsonpath-plus finds in no spelling: it would take them apart and select nothing. */
+const OUT_OF_REACH = /[[\];\\^~]|#\d|^@.*\(\)$/
+
+function quotedName(scanner: Scanner): JsonPathSelector | JsonPathProblem {
+  const start = scanner.at
+  const quoted = take(scanner, QUOTED)
+  if (quoted === undefined)
+    return problemAt(start, 'has a quote that is never closed', 'Write the same quote behind the name.')
+  const name = unquote(quoted)
+  if (name !== undefined && OUT_OF_REACH.test(name)) {
+    const hint = 'Name the value around it, or use [*] in its place.'
+    return problemAt(start, 'has a name that jsonpath-plus cannot reach', hint)
+  }
+  if (name !== undefined) return { kind: 'name', name }
+  return problemAt(
+    start,
+    'has an escape that means nothing in this name',
+    'Escapes are those of JSON: \\\\, \\", \\n, \\u00e9.',
+  )
+}
+
+/** RFC 9535 §2.3.1.1: JSON's escapes, and the quote itself. */
+function unquote(quoted: string): string | undefined {
+  const inner = quoted.slice(1, -1)
+  const asJson = quoted.startsWith("'")
+    ? inner.replaceAll(/\\'|"/g, (found) => (found === '"' ? '\\"' : "'"))
+    : inner
+  try {
+    const name: unknown = JSON.parse(`"${asJson}"`)
+    return typeof name === 'string' ? name : undefined
+  } catch {
+    // An escape or control character that JSON does not know: the caller says where.
+    return undefined
+  }
+}
+
+function sliceSelector(slice: string, offset: number): JsonPathSelector | JsonPathProblem {
+  const [start, end, step] = slice.split(':').map((part) => (part.trim() === '' ? undefined : Number(part)))
+  if (step === 0)
+    return problemAt(offset, 'has a slice with step 0, which selects nothing', 'Write a step of 1 or more.')
+  return {
+    kind: 'slice',
+    step: step ?? 1,
+    ...(start === undefined ? {} : { start }),
+    ...(end === undefined ? {} : { end }),
+  }
+}
+
+/** What is at the scanner cannot stand there: say why, as nearly as its first character tells. */
+function unexpected({ text, at }: Scanner): JsonPathProblem {
+  const found = text[at]
+  const rest = text.slice(at)
+  if (found === undefined)
+    return problemAt(at, 'ends before it names anything', 'Name a member behind the dot.')
+  if (found === '?' || rest.startsWith('(')) {
+    const what = found === '?' ? 'a filter, ?' : 'a script, ('
+    return problemAt(
+      at,
+      `has ${what}, which is not served`,
+      'Name the place itself, such as $.keys[*].token.',
+    )
+  }
+  if (found === '#') return problemAt(at, 'has a #, which is gjson', 'Write [*] for every item of a list.')
+  if (found === '\\')
+    return problemAt(
+      at,
+      'has a backslash, which is gjson',
+      "Write a name with dots in quotes, such as ['a.b'].",
+    )
+  if (found === '.') return problemAt(at, 'has a dot too many', 'Write one dot, or two for any depth.')
+  if (found === ']')
+    return problemAt(
+      at,
+      'has a ] without anything before it',
+      'Write a name in quotes, a number or * in brackets.',
+    )
+  return problemAt(
+    at,
+    `has ${JSON.stringify(found)} where it cannot stand`,
+    "Write such a name in quotes: ['the name'].",
+  )
+}

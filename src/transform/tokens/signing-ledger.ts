@@ -1,0 +1,77 @@
+import type { SourcePlace } from '../../core/errors.ts'
+import { claimsOf, type Jwt } from '../../core/jwt.ts'
+import type { JwksDocument, JwksEntry } from '../../keys/jwks.ts'
+import type { SigningKey } from '../../keys/signing-key.ts'
+
+/** One key that re-signs tokens of a snapshot, under one kid, for one issuer. */
+export interface LedgerEntry {
+  readonly key: SigningKey
+  /** The kid the new tokens carry. */
+  readonly kid: string | undefined
+  readonly issuer: string | undefined
+  /** The first recorded token it re-signs. */
+  readonly recorded: Jwt
+  /** The mounted key signed the recorded token too: it is the recording's own. */
+  readonly matchesRecording: boolean
+  readonly place: SourcePlace
+  tokens: number
+}
+
+/** A recorded JWKS and where it was served; recordings of one URL are one source. */
+export interface RecordedJwks {
+  readonly url: string
+  readonly document: JwksDocument
+}
+
+/** Every key that re-signs and every JWKS that a `jwks` step serves, so that the two can be brought together. */
+export interface SigningLedger {
+  enter(entry: Omit<LedgerEntry, 'issuer' | 'tokens'>): void
+  meet(jwks: RecordedJwks): void
+  entries(): readonly LedgerEntry[]
+  /** What a re-signing key does to a JWKS: the recorded keys it replaces, or that it joins, or nothing. */
+  placeIn(entry: LedgerEntry, jwks: RecordedJwks): readonly JwksEntry[] | 'join' | undefined
+}
+
+export function createSigningLedger(): SigningLedger {
+  const entries = new Map<string, LedgerEntry>()
+  const published: RecordedJwks[] = []
+
+  return {
+    enter: (entry) => {
+      const { iss } = claimsOf(entry.recorded)
+      const issuer = typeof iss === 'string' ? iss : undefined
+      const id = JSON.stringify([entry.key.source, entry.key.thumbprint, entry.key.alg, entry.kid, issuer])
+      const known = entries.get(id)
+      if (known === undefined) entries.set(id, { ...entry, issuer, tokens: 1 })
+      else known.tokens += 1
+    },
+    meet: (jwks) => {
+      published.push(jwks)
+    },
+    entries: () => [...entries.values()],
+    placeIn: (entry, jwks) => {
+      for (const rule of RULES) {
+        const places = published.filter((candidate) => rule(entry, candidate.document).length > 0)
+        if (places.length > 0) {
+          const here = rule(entry, jwks.document)
+          return here.length > 0 ? here : undefined
+        }
+      }
+      return new Set(published.map(({ url }) => url)).size === 1 ? 'join' : undefined
+    },
+  }
+}
+
+/**
+ * Which recorded keys a re-signing key stands for, the surest rule first: those which verify the recorded token; those
+ * of its kid; for a token without kid, the only key of its type. A rule that finds a place in one JWKS decides for all.
+ */
+const RULES: readonly ((entry: LedgerEntry, document: JwksDocument) => readonly JwksEntry[])[] = [
+  ({ recorded }, { entries }) => entries.filter((jwk) => jwk.verifies(recorded) === true),
+  ({ recorded }, { entries }) =>
+    recorded.kid === undefined ? [] : entries.filter((jwk) => jwk.kid === recorded.kid),
+  ({ recorded, key }, { entries }) => {
+    const ofType = entries.filter((jwk) => jwk.kty === key.publicJwk?.kty)
+    return recorded.kid === undefined && ofType.length === 1 ? ofType : []
+  },
+]

@@ -1,0 +1,92 @@
+import { claimsOf, type Jwt } from '../../core/jwt.ts'
+import type { EpochMs } from '../../core/time.ts'
+import { halfHash } from '../../keys/algorithms.ts'
+import type { Resigner } from '../../keys/resign.ts'
+import type { Moment } from '../message/live.ts'
+
+/** The tokens of one response that are re-signed, so that those which speak of each other stay true. */
+export interface TokenFamily {
+  /** Takes in a recorded token; one that is already in, re-signed alike, is given back as it is. */
+  add(recorded: Jwt, resigner: Resigner): FamilyToken
+  /** Ties `at_hash` and its like to the tokens they were made from; call it when every token is in. */
+  tie(): void
+}
+
+/** A recorded token and what becomes of it. */
+export interface FamilyToken {
+  readonly recorded: Jwt
+  readonly resigner: Resigner
+  /** The new token; made once a second, however many places carry it. */
+  render(moment: Moment): Promise<string>
+}
+
+/** ID token claims that hash a token beside it (OIDC Core §3.1.3.6, §3.3.2.11). */
+const HASH_CLAIMS = ['at_hash', 'c_hash', 's_hash'] as const
+
+interface Member extends FamilyToken {
+  readonly hashes: Map<string, FamilyToken>
+}
+
+/** @param recordedAtMs when the response was recorded: the moment its tokens' times count from */
+export function createTokenFamily(recordedAtMs: EpochMs): TokenFamily {
+  const members: Member[] = []
+
+  return {
+    add: (recorded, resigner) => {
+      const known = members.find(
+        (member) => member.recorded.token === recorded.token && member.resigner === resigner,
+      )
+      if (known !== undefined) return known
+      const member = createMember(recorded, resigner, recordedAtMs)
+      members.push(member)
+      return member
+    },
+    tie: () => {
+      for (const member of members) {
+        const claims = claimsOf(member.recorded)
+        for (const claim of HASH_CLAIMS) {
+          const hash = claims[claim]
+          const source = members.find(
+            (other) => other !== member && hashBy(member, member.recorded.alg, other.recorded.token) === hash,
+          )
+          if (source !== undefined) member.hashes.set(claim, source)
+        }
+      }
+    },
+  }
+}
+
+function hashBy({ resigner }: Member, alg: string, token: string): string | undefined {
+  return halfHash(alg, token, curveOf(resigner))
+}
+
+/** The name `EdDSA` leaves the curve open, and with it the hash. */
+function curveOf({ key }: Resigner): 'Ed448' | undefined {
+  return key.publicJwk?.kty === 'OKP' && key.publicJwk.crv === 'Ed448' ? 'Ed448' : undefined
+}
+
+function createMember(recorded: Jwt, resigner: Resigner, recordedAtMs: EpochMs): Member {
+  const hashes = new Map<string, FamilyToken>()
+  let last: { readonly second: number; readonly token: Promise<string> } | undefined
+
+  const sign = async (moment: Moment): Promise<string> => {
+    const renewed = await Promise.all(
+      [...hashes].map(async ([claim, source]) => {
+        const hash = halfHash(resigner.alg, await source.render(moment), curveOf(resigner))
+        return hash === undefined ? [] : [[claim, hash] as const]
+      }),
+    )
+    return resigner.resign({ nowMs: moment.nowMs, recordedAtMs, hashes: Object.fromEntries(renewed.flat()) })
+  }
+
+  return {
+    recorded,
+    resigner,
+    hashes,
+    render: (moment) => {
+      const second = Math.floor(moment.nowMs / 1000)
+      if (last?.second !== second) last = { second, token: sign(moment) }
+      return last.token
+    },
+  }
+}

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import type { RRPair } from '../../src/core/pair.ts'
+import { createPlan, type Answer, type ReplayPlan } from '../../src/respond/plan.ts'
+import { aPair, aRequest, type RequestFields } from '../support/a-pair.ts'
+
+function planOf(...pairs: readonly RRPair[]): ReplayPlan {
+  return createPlan({
+    pairs: { heads: () => pairs, pair: (id) => pairs.find((pair) => pair.id === id) },
+    transforms: { responses: new Map(), chains: [], keys: [], notes: [] },
+    rules: { ignoreQuery: new Set(), ignoreJson: [] },
+    clock: () => 0,
+    cacheBytes: 1_000_000,
+  })
+}
+
+function ask(plan: ReplayPlan, fields: RequestFields, origin?: string): Answer {
+  return plan.answer(aRequest(fields), origin)
+}
+
+function pairOf(answer: Answer): number {
+  assert.equal(answer.kind, 'hit')
+  return answer.kind === 'hit' ? answer.pair : 0
+}
+
+const at = (listen: string, target: string): { route: RRPair['route'] } => ({ route: { listen, target } })
+
+suite('a plan', () => {
+  test('answers at once, without a promise, when nothing has to be signed', () => {
+    const answer = ask(planOf(aPair()), {})
+    assert.ok(answer.kind === 'hit' && !(answer.response instanceof Promise))
+  })
+
+  test('keeps backends apart when a listener stands for one', () => {
+    const plan = planOf(aPair({ id: 1, ...at('a', 'http://a') }), aPair({ id: 2, ...at('b', 'http://b') }))
+    assert.equal(pairOf(ask(plan, {}, 'http://b')), 2)
+    assert.equal(pairOf(ask(plan, {}, 'http://a')), 1)
+    assert.equal(ask(plan, {}, 'http://c').kind, 'miss')
+    assert.equal(pairOf(ask(plan, {})), 1)
+  })
+
+  test('serves repeats in order, the last one for ever', () => {
+    const plan = planOf(aPair({ id: 1 }), aPair({ id: 2 }), aPair({ id: 3 }))
+    assert.deepEqual(
+      [1, 2, 3, 4].map(() => pairOf(ask(plan, {}))),
+      [1, 2, 3, 3],
+    )
+  })
+
+  test('never serves what is not whole, and says so', () => {
+    const plan = planOf(
+      aPair({ id: 1, outcome: 'upstream aborted' }),
+      aPair({ id: 2, response: null }),
+      aPair({ id: 3, responseTruncated: true }),
+    )
+    assert.equal(ask(plan, {}).kind, 'miss')
+    assert.deepEqual(
+      plan.coverage().unservable.map(({ id }) => id),
+      [1, 2, 3],
+    )
+  })
+
+  test('counts what was served and what never was', () => {
+    const plan = planOf(aPair({ id: 1 }), aPair({ id: 2, request: { target: '/other' } }))
+    ask(plan, {})
+    ask(plan, {})
+    const { pairs, served, neverServed } = plan.coverage()
+    assert.deepEqual([pairs, served, neverServed.map(({ id }) => id)], [2, 1, [2]])
+  })
+})
+
+suite('a miss', () => {
+  const pairs = [
+    aPair({ id: 1, request: { target: '/users/1?ts=5' } }),
+    aPair({ id: 2, request: { method: 'POST', target: '/users', body: '{"name":"a","password":"p1"}' } }),
+    aPair({ id: 3, request: { target: '/orders' } }),
+    aPair({ id: 4, request: { target: '/other/place' } }),
+  ]
+  const nearest = (fields: RequestFields) => {
+    const answer = ask(planOf(...pairs), fields)
+    assert.ok(answer.kind === 'miss')
+    assert.equal(answer.near.length, 3)
+    return answer.near[0]
+  }
+
+  test('names the nearest pair and the parameter that differs', () => {
+    assert.deepEqual(nearest({ target: '/users/1?ts=6' }), {
+      pair: 1,
+      method: 'GET',
+      target: '/users/1?ts=5',
+      differs: [{ field: 'query ts', recorded: '5', asked: '6' }],
+    })
+  })
+
+  test('names places in a JSON body, and masks what may be a secret', () => {
+    const near = nearest({ method: 'POST', target: '/users', body: '{"name":"b","password":"p2"}' })
+    assert.equal(near?.pair, 2)
+    assert.deepEqual(near?.differs, [
+      { field: 'body $.name', recorded: '"a"', asked: '"b"' },
+      { field: 'body $.password', recorded: '(masked)', asked: '(masked)' },
+    ])
+  })
+
+  test('names the method and the path', () => {
+    assert.deepEqual(nearest({ method: 'PUT', target: '/orders' })?.differs, [
+      { field: 'method', recorded: 'GET', asked: 'PUT' },
+    ])
+    assert.deepEqual(nearest({ target: '/orders/' })?.differs, [
+      { field: 'path', recorded: '/orders', asked: '/orders/' },
+    ])
+  })
+})
