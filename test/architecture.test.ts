@@ -21,7 +21,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   transform: { imports: ['core', 'keys'], packages: ['yaml', 'jsonpath-plus', 'zod'] },
   respond: { imports: ['core', 'match', 'transform'], packages: ['lru-cache'] },
   issuer: { imports: ['core', 'keys'], packages: [] },
-  control: { imports: ['core', 'keys', 'transform', 'issuer'], packages: [] },
+  control: { imports: ['core', 'keys', 'transform', 'issuer'], packages: ['zod'] },
   app: { imports: ['*'], packages: [] },
   cli: { imports: ['core', 'config', 'app'], packages: ['commander', 'cli-table3', 'diff'] },
   'index.ts': { imports: ['core', 'app'], packages: [] },

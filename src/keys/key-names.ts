@@ -15,7 +15,7 @@ export interface KeyNames {
 }
 
 /** What tells two keys apart without telling them; HMAC secrets are never taken for one another. */
-export type KeyOwner = Pick<SigningKey, 'alg' | 'thumbprint'>
+type KeyOwner = Pick<SigningKey, 'alg' | 'thumbprint'>
 
 export function createKeyNames(): KeyNames {
   const owners = new Map<string, string | undefined>()

@@ -3,14 +3,13 @@ import { ResealError } from '../core/errors.ts'
 import type { Jwt } from '../core/jwt.ts'
 import type { EpochSeconds } from '../core/time.ts'
 import type { AlgName } from './algorithms.ts'
-import type { PublicJwk } from './public-jwk.ts'
 import { resignObstacle } from './resign.ts'
 import type { RingKey } from './ring-key.ts'
 import { openRingLedger, type RingLedger } from './ring-ledger.ts'
 import { ringRotation, type RingRotation } from './ring-rotation.ts'
 import { atLeast, ringSettings, type KeyRingOptions, type RingSettings } from './ring-settings.ts'
 import { ringEvents, type NamedRingEvent, type RingEvent } from './ring-timeline.ts'
-import { ringView } from './ring-view.ts'
+import { ringView, type PublishedJwk } from './ring-view.ts'
 import type { SigningKey } from './signing-key.ts'
 
 export type { RingKey, RingState } from './ring-key.ts'
@@ -18,7 +17,7 @@ export type { RingEvent } from './ring-timeline.ts'
 export type { KeyRingOptions } from './ring-settings.ts'
 
 /** Which key to sign with. */
-export interface SignerWish {
+interface SignerWish {
   /** Default: the first alg of the ring, or that of the `kid`. */
   readonly alg?: AlgName
   /** A certain key, whether it signs already, still, or not. */
@@ -27,7 +26,7 @@ export interface SignerWish {
   readonly expired?: boolean
 }
 
-export interface RotateOptions {
+interface RotateOptions {
   /** How long the key is published before it signs. Default: the ring's; 0 is at once, which some clients refuse. */
   readonly leadSeconds?: number
   /** The key to sign with next; without it, one is made for each alg. */
@@ -46,7 +45,7 @@ export interface KeyRing {
   /** All keys, states as of now, in order of arrival within each alg. */
   keys(now: EpochSeconds): readonly RingKey[]
   /** The JWK Set (RFC 7517 §5): active, next, retiring, in this order; no private members, no HMAC secrets. */
-  published(now: EpochSeconds): { readonly keys: readonly PublicJwk[] }
+  published(now: EpochSeconds): { readonly keys: readonly PublishedJwk[] }
   /** {@link KeyRing.published} as JSON; the same string until the set changes. */
   jwksText(now: EpochSeconds): BinaryText
   /**

@@ -148,6 +148,29 @@ suite('a mounted file that is watched', () => {
     assert.equal(await next, 'next')
   })
 
+  test('is watched in the directory that is there now, when that was made anew', async (context) => {
+    const { root, directory, watcher, published } = await watched(context, { 'tls.key': pem('P-256') })
+    renameSync(directory, join(root, 'old'))
+    mkdirSync(directory)
+    await watcher.look()
+    // The renaming itself is an event, and may be what the first of the two is found by.
+    for (let turn = 0; turn < 2; turn += 1) {
+      const next = published()
+      writeFileSync(join(directory, 'tls.key'), pem('P-256'))
+      assert.equal(await next, 'next')
+    }
+  })
+
+  test('that is unusable in the same way again, after it was good, is told again', async (context) => {
+    const good = pem('P-256')
+    const { directory, refusals, watcher } = await watched(context, { 'tls.key': good })
+    for (const text of ['-----BEGIN', good, '-----BEGIN']) {
+      writeFileSync(join(directory, 'tls.key'), text)
+      await watcher.look()
+    }
+    assert.equal(refusals.length, 2)
+  })
+
   test('that is no longer watched changes nothing', async (context) => {
     const { directory, ring, watcher } = await watched(context, { 'tls.key': pem('P-256') })
     watcher.close()

@@ -4,7 +4,7 @@ import { suite, test } from 'node:test'
 import * as jose from 'jose'
 import { ALGORITHMS, type AlgName } from '../../src/keys/algorithms.ts'
 import { mintJwt } from '../../src/keys/mint.ts'
-import { signingKey } from '../../src/keys/signing-key.ts'
+import { signingKey, type SigningKey } from '../../src/keys/signing-key.ts'
 import { aKey, aRing, BEGIN, parsed, statesAt, tokenAt } from './support/a-ring.ts'
 import { foreignVerify } from './support/foreign-verify.ts'
 
@@ -117,10 +117,17 @@ suite('which key signed a token', () => {
       `${Buffer.from('{"alg":"none","kid":"k"}').toString('base64url')}.${claims}.`,
       hmacWithPublicKey(privateKey, claims),
       await mintJwt(ring.signer(BEGIN), { crit: ['exp2'] }, {}),
+      await signedAs('RS512', ring.signer(BEGIN).key),
     ]
     for (const token of hostile) assert.equal(ring.verify(parsed(token), BEGIN), undefined)
   })
 })
+
+/** A token that names another alg than the one it is signed with. */
+async function signedAs(alg: AlgName, key: SigningKey): Promise<string> {
+  const input = `${Buffer.from(JSON.stringify({ alg, kid: 'k' })).toString('base64url')}.e30`
+  return `${input}.${Buffer.from(await key.sign(Buffer.from(input))).toString('base64url')}`
+}
 
 /** The RS256-to-HS256 confusion: the public key's PEM as secret (RFC 8725 §2.1). */
 function hmacWithPublicKey(

@@ -117,6 +117,22 @@ suite('a clock that is set back', () => {
     assert.equal(statesAt(ring, BEGIN - 100_000), 'active')
     assert.equal(ring.signer(BEGIN - 100_000).kid, ring.signer(BEGIN).kid)
   })
+
+  test('does not stop a rotation', async () => {
+    const ring = await aRing()
+    const { state, activeAt } = await ring.rotate(BEGIN - 100)
+    assert.deepEqual([state, activeAt], ['next', BEGIN + 500])
+    assert.equal(ring.signer(BEGIN + 500).activeAt, BEGIN + 500)
+  })
+
+  test('has nothing told twice', async () => {
+    const ring = await aRing()
+    const told: string[] = []
+    ring.onChange(({ event }) => told.push(event))
+    await ring.rotate(BEGIN)
+    for (const at of [600, 0, 600]) await ring.tick(BEGIN + at)
+    assert.deepEqual(told, ['published', 'active', 'retiring'])
+  })
 })
 
 test('whatever is done, at every second one published key signs each alg, and no kid is used twice', async () => {

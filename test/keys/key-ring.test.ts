@@ -120,8 +120,7 @@ suite('a rotation', () => {
   test('lists the key that signs first in the JWKS', async () => {
     const ring = await aRing()
     const [old, next] = [ring.signer(BEGIN), await ring.rotate(BEGIN)]
-    const kids = (now: number): unknown =>
-      ring.published(now).keys.map((key) => Reflect.get(key, 'kid') as unknown)
+    const kids = (now: number): unknown => ring.published(now).keys.map(({ kid }) => kid)
     assert.deepEqual(kids(BEGIN), [old.kid, next.kid])
     assert.deepEqual(kids(BEGIN + 600), [next.kid, old.kid])
   })
@@ -276,6 +275,7 @@ suite('the kid of a key', () => {
     assert.equal(new Set(ring.keys(BEGIN).map(({ kid }) => kid)).size, 2)
     const secret = ring.signer(BEGIN).key
     assert.equal((await ring.rotate(BEGIN, { key: secret })).kid, ring.signer(BEGIN).kid)
+    assert.notEqual((await ring.rotate(BEGIN, { key: aKey('HS256') })).kid, ring.signer(BEGIN).kid)
   })
 })
 
