@@ -2,7 +2,14 @@ import type { Handler, HttpRequest } from '../core/exchange.ts'
 import type { RunningServer } from '../wire/listener.ts'
 import { serve } from '../wire/server.ts'
 import { serveControl } from './control.ts'
-import { openIssuer, openRing, type IssuerDefinition, type IssuerEnvironment, type LiveRing, type OpenIssuer } from './open-issuer.ts'
+import {
+  openIssuer,
+  openRing,
+  type IssuerDefinition,
+  type IssuerEnvironment,
+  type LiveRing,
+  type OpenIssuer,
+} from './open-issuer.ts'
 
 export interface IssueOptions extends IssuerEnvironment {
   /** Listeners, each with the issuers that answer there, told apart by the path of their URL. */
@@ -48,9 +55,15 @@ export async function issue(options: IssueOptions): Promise<Issuing> {
       here.push(...group.map((ring) => openIssuer(ring, server.url, options.clock)))
       opened.push(...here)
     }
-    const control = options.control === undefined ? undefined : await serveControl(options.control, opened, options)
+    const control =
+      options.control === undefined ? undefined : await serveControl(options.control, opened, options)
     if (control !== undefined) servers.push(control.server)
-    return { urls, issuers: opened, control: control && { url: control.server.url, token: control.token }, stop }
+    return {
+      urls,
+      issuers: opened,
+      control: control && { url: control.server.url, token: control.token },
+      stop,
+    }
   } catch (error) {
     await stop()
     throw error

@@ -7,35 +7,10 @@ import { createKeyRing, type KeyRing, type RingEvent } from '../keys/key-ring.ts
 import { mountedRingKeys } from '../keys/mounted-ring-keys.ts'
 import { watchMountedKey } from '../keys/mounted-ring.ts'
 import { openSecrets, type Secrets } from '../keys/secrets.ts'
-import { createFaults, type FaultDefinition, type Faults } from '../issuer/faults.ts'
+import { createFaults, type Faults } from '../issuer/faults.ts'
+import type { IssuerDefinition, IssuerKeys } from '../issuer/issuer-definition.ts'
 import { createIssuer, type Issuer } from '../issuer/issuer.ts'
-import { DEFAULT_ISSUER_SETTINGS, type IssuerSettings } from '../issuer/settings.ts'
-
-/** An issuer as a user describes it. */
-export interface IssuerDefinition {
-  /** What `jwt_resign`, the control API and log lines call it. */
-  readonly name: string
-  /** Its URL; undefined for the address it is served at. */
-  readonly issuer: string | undefined
-  /** Where it listens; undefined for the listener of the command, or beside a replay for its listeners. */
-  readonly listen: string | undefined
-  readonly settings: Partial<Omit<IssuerSettings, 'issuer'>>
-  readonly keys: IssuerKeys
-  readonly faults: readonly FaultDefinition[]
-}
-
-export interface IssuerKeys {
-  /** Default RS256, or what the mounted key is for. */
-  readonly algs?: readonly AlgName[] | undefined
-  /** A mounted key: a file by its path, or a secret by its name in the secrets directory. */
-  readonly mounted?: { readonly file: string } | { readonly secretPath: string } | undefined
-  readonly passphrasePath?: string | undefined
-  readonly rotateEverySeconds?: number | undefined
-  readonly transitionSeconds?: number | undefined
-  readonly leadSeconds?: number | undefined
-  /** Where keys survive a restart. */
-  readonly directory?: string | undefined
-}
+import { DEFAULT_ISSUER_SETTINGS } from '../issuer/settings.ts'
 
 /** What issuers need of the process they run in. */
 export interface IssuerEnvironment {
@@ -44,6 +19,9 @@ export interface IssuerEnvironment {
   /** A line for people: keys that come and go, files that cannot be used. */
   readonly onLog: (line: string) => void
 }
+
+export type { IssuerDefinition }
+export { parseIssuers as issuerDefinitions } from '../control/issuer-schema.ts'
 
 /** The keys of an issuer, alive: they rotate by the clock and follow their mounted file. */
 export interface LiveRing {
@@ -64,7 +42,10 @@ export interface OpenIssuer {
  * Makes the keys of an issuer; they exist when this resolves, before any listener does.
  * @throws ResealError SECRET_*, KEY_*, CONFIG_INVALID
  */
-export async function openRing(definition: IssuerDefinition, environment: IssuerEnvironment): Promise<LiveRing> {
+export async function openRing(
+  definition: IssuerDefinition,
+  environment: IssuerEnvironment,
+): Promise<LiveRing> {
   const { keys, name } = definition
   const { clock, onLog } = environment
   const mounted = mountedKeysOf(keys, environment)

@@ -1,11 +1,12 @@
-import type { HttpRequest } from '../core/exchange.ts'
+import type { Handler, HttpRequest } from '../core/exchange.ts'
 import type { PairId } from '../core/pair.ts'
-import type { Clock } from '../core/time.ts'
 import type { NearMiss } from '../match/near-miss.ts'
 import { createPlan, type Coverage } from '../respond/plan.ts'
 import { createResponder } from '../respond/responder.ts'
 import type { CompiledTransforms } from '../transform/compile.ts'
+import { serveControl } from './control.ts'
 import { matchRules } from './match-rules.ts'
+import { openIssuer, type LiveRing, type OpenIssuer } from './open-issuer.ts'
 import type { RunningServer } from '../wire/listener.ts'
 import { serve } from '../wire/server.ts'
 import { parseTarget } from '../wire/target.ts'
@@ -14,7 +15,8 @@ import type { ListenerRoute } from './routes.ts'
 
 export interface ReplayOptions extends TransformSources {
   readonly routes: readonly ListenerRoute[]
-  readonly clock: Clock
+  /** Where the control API listens; undefined for none. */
+  readonly control: string | undefined
   /** Bytes of recorded responses kept in memory. */
   readonly cacheBytes: number
   readonly onHit: (request: HttpRequest, pair: PairId) => void
@@ -25,6 +27,9 @@ export interface ReplayOptions extends TransformSources {
 
 export interface Replay {
   readonly urls: readonly string[]
+  /** The issuers that answer beside the recording. */
+  readonly issuers: readonly OpenIssuer[]
+  readonly control: { readonly url: string; readonly token: string | undefined } | undefined
   readonly transforms: CompiledTransforms
   /** There was no transform document: every response is served as recorded. */
   readonly untransformed: boolean
@@ -45,7 +50,7 @@ export interface ReplaySummary {
  * @throws ResealError SNAPSHOT_*, TRANSFORM_*, SECRET_*, KEY_*, ADDRESS_*, USAGE
  */
 export async function replay(options: ReplayOptions): Promise<Replay> {
-  const { reader, document, transforms, untransformed } = loadSnapshot(options)
+  const { reader, document, transforms, rings, untransformed, close } = await loadSnapshot(options)
   const rules = matchRules(document)
   const servers: RunningServer[] = []
   const counts = { hits: 0, misses: 0 }
@@ -59,28 +64,74 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
       options.onMiss(request, near)
     },
   }
+  const stop = async (): Promise<void> => {
+    await Promise.all(servers.map((server) => server.close()))
+    close()
+  }
   try {
-    const { clock, cacheBytes } = options
+    const { clock, cacheBytes, routes, onError } = options
     const plan = createPlan({ pairs: reader, transforms, rules, clock, cacheBytes })
-    for (const { listen, target } of options.routes) {
+    const issuers: OpenIssuer[] = []
+    const urls: string[] = []
+    for (const { listen, target } of listenersFor(routes, rings)) {
       const origin = target === undefined ? undefined : parseTarget(target).origin
-      const handler = createResponder(plan, origin, events)
-      servers.push(await serve({ listen, handler, onError: options.onError }))
+      const here: OpenIssuer[] = []
+      const handler = withIssuers(here, createResponder(plan, origin, events))
+      const server = await serve({ listen, handler, onError })
+      servers.push(server)
+      urls.push(server.url)
+      const opened = rings.filter((ring) => answersAt(ring, listen, origin))
+      here.push(...opened.map((ring) => openIssuer(ring, server.url, clock)))
+      issuers.push(...here)
     }
+    const control =
+      options.control === undefined ? undefined : await serveControl(options.control, issuers, options)
+    if (control !== undefined) servers.push(control.server)
     return {
-      urls: servers.map(({ url }) => url),
+      urls,
+      issuers,
+      control: control && { url: control.server.url, token: control.token },
       transforms,
       untransformed,
       coverage: plan.coverage,
       stop: async () => {
-        await Promise.all(servers.map((server) => server.close()))
-        reader.close()
+        await stop()
         return { ...counts, coverage: plan.coverage(), transforms }
       },
     }
   } catch (error) {
-    await Promise.all(servers.map((server) => server.close()))
-    reader.close()
+    await stop()
     throw error
+  }
+}
+
+/** The replay's listeners, then those that issuers have for themselves. */
+function listenersFor(
+  routes: readonly ListenerRoute[],
+  rings: readonly LiveRing[],
+): readonly ListenerRoute[] {
+  const own = new Set(rings.flatMap(({ definition }) => definition.listen ?? []))
+  return [...routes, ...[...own].map((listen) => ({ listen, target: undefined }))]
+}
+
+/**
+ * An issuer answers at its own listener; without one, where its backend is replayed, or everywhere if the listener
+ * stands for all backends or the issuer has no URL to tell by.
+ */
+function answersAt({ definition }: LiveRing, listen: string, origin: string | undefined): boolean {
+  if (definition.listen !== undefined) return definition.listen === listen
+  return (
+    origin === undefined || definition.issuer === undefined || new URL(definition.issuer).origin === origin
+  )
+}
+
+/** What is an issuer's by its path is answered by it, everything else from the recording. */
+function withIssuers(issuers: readonly OpenIssuer[], recorded: Handler): Handler {
+  return (request) => {
+    for (const { issuer } of issuers) {
+      const answer = issuer.answer(request)
+      if (answer !== undefined) return answer
+    }
+    return recorded(request)
   }
 }

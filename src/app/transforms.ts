@@ -3,6 +3,8 @@ import { ResealError, errorMessage, systemErrorCode, type SourcePlace } from '..
 import type { HttpResponse } from '../core/exchange.ts'
 import type { PairId } from '../core/pair.ts'
 import type { EpochMs } from '../core/time.ts'
+import type { SourceSection } from '../core/source-section.ts'
+import type { Clock } from '../core/time.ts'
 import { openSecrets } from '../keys/secrets.ts'
 import { snapshotFile } from '../store/snapshot-name.ts'
 import { openSnapshot, type SnapshotReader } from '../store/snapshot-reader.ts'
@@ -13,6 +15,7 @@ import {
   type StepTrace,
 } from '../transform/compile.ts'
 import type { TransformDocument } from '../transform/document/definition.ts'
+import { issuerDefinitions, openRing, type IssuerDefinition, type LiveRing } from './open-issuer.ts'
 import { emptyDocument, parseTransformDocument } from '../transform/document/document.ts'
 import { sourceExcerpt } from '../core/source-excerpt.ts'
 
@@ -26,35 +29,62 @@ export interface TransformSources {
   /** The user named the file: it must be there. */
   readonly transformsRequired: boolean
   readonly secretsDirectory: string
+  /** Issuers beside those of the transform document. */
+  readonly issuers: SourceSection | undefined
+  readonly clock: Clock
+  /** A line for people: keys that come and go. */
+  readonly onLog: (line: string) => void
 }
 
-/** A snapshot with its transforms compiled; the reader is open and the caller's to close. */
+/** A snapshot with its transforms compiled, until it is closed. */
 export interface LoadedSnapshot {
   readonly reader: SnapshotReader
   /** There was no file: every response is served as recorded. */
   readonly untransformed: boolean
   readonly document: TransformDocument
   readonly transforms: CompiledTransforms
+  /** The keys of the issuers beside the replay. */
+  readonly rings: readonly LiveRing[]
+  close(): void
 }
 
 /**
  * Opens a snapshot and compiles its transform document against it.
  * @throws ResealError SNAPSHOT_*, TRANSFORM_*, SECRET_*, KEY_*
  */
-export function loadSnapshot(sources: TransformSources): LoadedSnapshot {
+export async function loadSnapshot(sources: TransformSources): Promise<LoadedSnapshot> {
   const source = readTransforms(sources)
   const document =
     source === undefined
       ? emptyDocument(sources.transformsFile)
       : parseTransformDocument(source, sources.transformsFile)
+  const definitions = uniqueNames([
+    ...issuerDefinitions(sources.issuers),
+    ...issuerDefinitions(document.issuers),
+  ])
   const reader = openSnapshot(snapshotFile(sources.snapshotsDirectory, sources.snapshot))
-  try {
-    const transforms = compileTransforms(document, reader, openSecrets(sources.secretsDirectory))
-    return { reader, document, transforms, untransformed: source === undefined }
-  } catch (error) {
+  const rings: LiveRing[] = []
+  const close = (): void => {
     reader.close()
+    for (const ring of rings) ring.close()
+  }
+  try {
+    for (const definition of definitions) rings.push(await openRing(definition, sources))
+    const transforms = compileTransforms(document, reader, {
+      secrets: openSecrets(sources.secretsDirectory),
+      rings: new Map(rings.map(({ name, ring }) => [name, ring])),
+      clock: sources.clock,
+    })
+    return { reader, document, transforms, rings, untransformed: source === undefined, close }
+  } catch (error) {
+    close()
     throw source === undefined ? error : withExcerpt(error, source)
   }
+}
+
+/** The document's word on an issuer goes before that of the configuration. */
+function uniqueNames(definitions: readonly IssuerDefinition[]): readonly IssuerDefinition[] {
+  return [...new Map(definitions.map((definition) => [definition.name, definition])).values()]
 }
 
 /** The text of a transform document; undefined when there is no file and none was asked for by name. */
@@ -91,9 +121,9 @@ export interface TransformCheck {
  * Compiles a document as a replay would and reports what each step did.
  * @throws ResealError as a replay would at its start, and TRANSFORM_MISSING where a replay would do without
  */
-export function checkTransforms(sources: TransformSources): TransformCheck {
-  const { reader, document, transforms } = loadSnapshot({ ...sources, transformsRequired: true })
-  reader.close()
+export async function checkTransforms(sources: TransformSources): Promise<TransformCheck> {
+  const { document, transforms, close } = await loadSnapshot({ ...sources, transformsRequired: true })
+  close()
   const problems = transforms.chains.flatMap(({ id, matched, steps }) =>
     steps
       .filter(({ applied }) => applied === 0)
@@ -124,7 +154,7 @@ export async function preview(
   only: PairId | undefined,
   nowMs: EpochMs,
 ): Promise<readonly Preview[]> {
-  const { reader, transforms } = loadSnapshot(sources)
+  const { reader, transforms, close } = await loadSnapshot(sources)
   try {
     const ids = only === undefined ? [...transforms.responses.keys()] : [only]
     const previews: Preview[] = []
@@ -146,6 +176,6 @@ export async function preview(
     }
     return previews
   } finally {
-    reader.close()
+    close()
   }
 }

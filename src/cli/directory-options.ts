@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { TransformSources } from '../app/transforms.ts'
 import { loadSettings, type Settings } from '../config/settings.ts'
+import { systemClock } from '../core/time.ts'
 import { transformLocation } from '../config/transform-location.ts'
 
 /** Flags that say where things are; every command has them. */
@@ -54,7 +55,11 @@ export function transformsFileOf(settings: Settings, snapshot: string): string {
 }
 
 /** What a replay, a check and a preview read. */
-export function transformSources(settings: Settings, snapshot: string): TransformSources {
+export function transformSources(
+  settings: Settings,
+  snapshot: string,
+  onLog: (line: string) => void = () => {},
+): TransformSources {
   const { file, required } = transformLocation(settings.transforms, snapshot)
   return {
     snapshot,
@@ -62,6 +67,9 @@ export function transformSources(settings: Settings, snapshot: string): Transfor
     transformsFile: file,
     transformsRequired: required,
     secretsDirectory: settings.secrets,
+    issuers: settings.issuers,
+    clock: systemClock,
+    onLog,
   }
 }
 

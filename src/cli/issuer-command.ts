@@ -1,9 +1,9 @@
 import { Option, type Command } from 'commander'
 import { issue, type Issuing } from '../app/issue.ts'
-import { algNames, type IssuerDefinition } from '../app/open-issuer.ts'
+import { algNames, issuerDefinitions, type IssuerDefinition } from '../app/open-issuer.ts'
 import { ResealError } from '../core/errors.ts'
 import { parseDuration, systemClock } from '../core/time.ts'
-import { collect, issuerDefinitions, settingsOf, type DirectoryFlags } from './directory-options.ts'
+import { collect, settingsOf, type DirectoryFlags } from './directory-options.ts'
 import { failureLines } from './failure.ts'
 import type { Output } from './output.ts'
 import { untilStopped } from './until-stopped.ts'
@@ -42,26 +42,36 @@ export function addIssuerCommand(program: Command, output: Output): void {
     .option('--transition <time>', 'how long a key stays in the JWKS after it signed last (default: 1h)')
     .option('--lead <time>', 'how long a key is in the JWKS before it signs (default: 10m)')
     .option('--data <dir>', 'directory where keys survive a restart')
-    .addOption(new Option('--access-tokens <kind>', 'jwt or opaque (default: jwt)').choices(['jwt', 'opaque']))
-    .addOption(new Option('--login <how>', 'page, or auto for no page (default: page)').choices(['page', 'auto']))
+    .addOption(
+      new Option('--access-tokens <kind>', 'jwt or opaque (default: jwt)').choices(['jwt', 'opaque']),
+    )
+    .addOption(
+      new Option('--login <how>', 'page, or auto for no page (default: page)').choices(['page', 'auto']),
+    )
     .option('--trust-forwarded', 'take the issuer URL from X-Forwarded-* of whoever asks')
     .option('--control <address>', 'HOST:PORT of the control API (default: none)')
     .option('--secrets <dir>', 'directory of the mounted secrets (default: RESEAL_SECRETS, else secrets)')
-    .option('--config <file>', 'file of settings; what it has under issuers: is served when no flag says otherwise')
+    .option(
+      '--config <file>',
+      'file of settings; what it has under issuers: is served when no flag says otherwise',
+    )
     .option('--quiet', 'print only the ready lines and what went wrong')
     .action(async (flags: IssuerFlags & { publicUrl?: string }) => {
-      await runIssuer({ ...flags, ...(flags.publicUrl === undefined ? {} : { issuer: flags.publicUrl }) }, output)
+      await runIssuer(
+        { ...flags, ...(flags.publicUrl === undefined ? {} : { issuer: flags.publicUrl }) },
+        output,
+      )
     })
 }
 
 async function runIssuer(flags: IssuerFlags, output: Output): Promise<void> {
-  const { secrets, quiet, listen, origins } = settingsOf(flags)
+  const { secrets, quiet, listen, origins, issuers } = settingsOf(flags)
   const log = (line: string): void => {
     if (!quiet) output.message(line)
   }
   const own = origins.listen === 'default' ? DEFAULT_LISTEN : listen
   const issuing = await issue({
-    listeners: listenersOf(flags, own),
+    listeners: listenersOf(flags, issuerDefinitions(issuers), own),
     control: flags.control,
     secretsDirectory: secrets,
     clock: systemClock,
@@ -84,7 +94,9 @@ async function runIssuer(flags: IssuerFlags, output: Output): Promise<void> {
 function startLines({ issuers, control }: Issuing): readonly string[] {
   return [
     'This is an issuer for tests: it gives tokens to whoever asks.',
-    ...issuers.map(({ name, issuer }) => `issuer ${name}: ${issuer.settings.issuer} signs ${issuer.ring.algs.join(', ')}`),
+    ...issuers.map(
+      ({ name, issuer }) => `issuer ${name}: ${issuer.settings.issuer} signs ${issuer.ring.algs.join(', ')}`,
+    ),
     ...(control?.token === undefined ? [] : [`The control API asks for this bearer token: ${control.token}`]),
   ]
 }
@@ -92,9 +104,9 @@ function startLines({ issuers, control }: Issuing): readonly string[] {
 /** One issuer by flags; without any that describes one, those of the configuration file. */
 function listenersOf(
   flags: IssuerFlags,
+  configured: readonly IssuerDefinition[],
   listen: string,
 ): readonly { listen: string; issuers: readonly IssuerDefinition[] }[] {
-  const configured = issuerDefinitions(flags)
   if (configured.length === 0 || describesOne(flags)) return [{ listen, issuers: [definitionOf(flags)] }]
   const groups = Map.groupBy(configured, (one) => one.listen ?? listen)
   return [...groups].map(([address, issuers]) => ({ listen: address, issuers }))
@@ -134,6 +146,10 @@ function seconds(flag: string, text: string | undefined): number | undefined {
     return text === '0' ? 0 : parseDuration(text) / 1000
   } catch (error) {
     if (!(error instanceof ResealError)) throw error
-    throw new ResealError('USAGE', `${flag}: ${error.message}`, error.hint === undefined ? {} : { hint: error.hint })
+    throw new ResealError(
+      'USAGE',
+      `${flag}: ${error.message}`,
+      error.hint === undefined ? {} : { hint: error.hint },
+    )
   }
 }

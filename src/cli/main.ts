@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { VERSION } from '../app/version.ts'
 import { ERRORS, ResealError } from '../core/errors.ts'
 import { reportFailure } from './failure.ts'
+import { addIssuerCommand } from './issuer-command.ts'
 import { addInspectCommands } from './inspect-commands.ts'
 import { processOutput, type Output } from './output.ts'
 import { addRecordCommand } from './record-command.ts'
@@ -53,6 +54,7 @@ function buildProgram(output: Output, json: boolean): Command {
     })
   addRecordCommand(program, output)
   addReplayCommand(program, output)
+  addIssuerCommand(program, output)
   addTransformCommands(program, output)
   addInspectCommands(program, output)
   return program

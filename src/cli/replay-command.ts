@@ -2,7 +2,6 @@ import { Option, type Command } from 'commander'
 import { replay, type Replay, type ReplaySummary } from '../app/replay.ts'
 import { parseMapping, type ListenerRoute } from '../app/routes.ts'
 import { maskedTarget } from '../core/masking.ts'
-import { systemClock } from '../core/time.ts'
 import {
   collect,
   directoryOptions,
@@ -21,6 +20,7 @@ interface ReplayFlags extends DirectoryFlags {
   readonly listen?: string
   readonly map: readonly string[]
   readonly cache?: string
+  readonly control?: string
   readonly onMiss: 'error'
   readonly quiet?: true
   readonly json?: true
@@ -44,6 +44,10 @@ export function addReplayCommand(program: Command, output: Output): void {
         .default('error'),
     )
     .option('--cache <size>', 'memory for recorded responses (default: 64MiB)')
+    .option(
+      '--control <address>',
+      'HOST:PORT of the control API of the issuers beside the replay (default: none)',
+    )
     .option('--quiet', 'print only the ready lines and what went wrong')
     .option('--json', 'print the summary as JSON on stdout')
     .action(async (snapshot: string, flags: ReplayFlags) => {
@@ -55,9 +59,11 @@ async function runReplay(snapshot: string, flags: ReplayFlags, output: Output): 
   const settings = settingsOf(flags)
   const lively = output.live && !settings.quiet
   const replaying = await replay({
-    ...transformSources(settings, snapshot),
+    ...transformSources(settings, snapshot, (line) => {
+      if (!settings.quiet) output.message(line)
+    }),
     routes: routesOf(flags, settings.listen),
-    clock: systemClock,
+    control: flags.control,
     cacheBytes: settings.cacheBytes,
     onHit: (request, pair) => {
       if (lively) output.message(`${request.method} ${maskedTarget(request.target)}  pair ${pair}`)
@@ -81,6 +87,7 @@ async function runReplay(snapshot: string, flags: ReplayFlags, output: Output): 
   if (!settings.quiet)
     for (const line of startLines(replaying, transformsFileOf(settings, snapshot))) output.message(line)
   for (const url of replaying.urls) output.message(`reseal ready replay ${url}`)
+  if (replaying.control !== undefined) output.message(`reseal ready control ${replaying.control.url}`)
   await untilStopped()
   const summary = await replaying.stop()
   if (flags.json === true) output.data(jsonLine(summaryJson(summary)))
@@ -92,11 +99,14 @@ function routesOf(flags: ReplayFlags, listen: string): readonly ListenerRoute[] 
   return mapped.length > 0 && flags.listen === undefined ? mapped : [{ listen, target: undefined }, ...mapped]
 }
 
-function startLines({ transforms, coverage, untransformed }: Replay, file: string): readonly string[] {
+function startLines(replaying: Replay, file: string): readonly string[] {
+  const { transforms, coverage, untransformed, issuers, control } = replaying
   const { unservable } = coverage()
   return [
     ...(untransformed ? [`no ${file}: every response is served as recorded`] : []),
     ...keyLines(transforms),
+    ...issuers.map(({ name, issuer }) => `issuer ${name} answers for ${issuer.settings.issuer}`),
+    ...(control?.token === undefined ? [] : [`The control API asks for this bearer token: ${control.token}`]),
     ...(unservable.length === 0
       ? []
       : [

@@ -79,8 +79,8 @@ function scaffold(snapshot: string, flags: TransformFlags, output: Output): void
   )
 }
 
-function check(snapshot: string, flags: TransformFlags, output: Output): void {
-  const result = checkTransforms(transformSources(settingsOf(flags), snapshot))
+async function check(snapshot: string, flags: TransformFlags, output: Output): Promise<void> {
+  const result = await checkTransforms(transformSources(settingsOf(flags), snapshot))
   if (flags.json === true) output.data(jsonLine(checkJson(result)))
   else {
     for (const line of [...keyLines(result.transforms), ...chainLines(result.transforms.chains)])

@@ -1,5 +1,6 @@
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
+import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
 import { ResealError, type SourcePlace } from '../core/errors.ts'
+import type { SourceSection } from '../core/source-section.ts'
 import { sourceExcerpt } from '../core/source-excerpt.ts'
 import { suggestionFor } from '../core/suggestion.ts'
 
@@ -12,16 +13,19 @@ export interface ConfigEntry {
   readonly excerpt: string
 }
 
+/** What a configuration file says. */
+export interface ConfigText {
+  readonly entries: ReadonlyMap<string, ConfigEntry>
+  /** The issuers, for whoever knows what they are. */
+  readonly issuers: SourceSection | undefined
+}
+
 /**
- * Reads the settings of a configuration file: one YAML map of plain values. A key without a value counts as absent.
+ * Reads the settings of a configuration file: one YAML map of plain values, and the issuers. A key without a value counts as absent.
  * @param keys the keys there are
  * @throws ResealError CONFIG_INVALID at the first thing that is wrong
  */
-export function readConfigText(
-  source: string,
-  file: string,
-  keys: readonly string[],
-): ReadonlyMap<string, ConfigEntry> {
+export function readConfigText(source: string, file: string, keys: readonly string[]): ConfigText {
   const lines = new LineCounter()
   const document = parseDocument(source, { lineCounter: lines, stringKeys: true, prettyErrors: false })
   const at = (offset: number): SourcePlace => {
@@ -33,15 +37,28 @@ export function readConfigText(
   const [problem] = [...document.errors, ...document.warnings]
   if (problem !== undefined) throw invalid(`This is not valid YAML: ${problem.message}`, at(problem.pos[0]))
   const { contents } = document
-  if (contents === null || (isScalar(contents) && contents.value === null)) return new Map()
+  if (contents === null || (isScalar(contents) && contents.value === null)) return NOTHING
   if (!isMap(contents)) throw invalid('A configuration file must be a map of settings', at(contents.range[0]))
 
   const entries = new Map<string, ConfigEntry>()
+  let issuers: SourceSection | undefined
   for (const { key, value } of contents.items) {
     const name = isScalar(key) ? String(key.value) : ''
     const keyPlace = at(key.range[0])
+    if (name === ISSUERS) {
+      issuers = {
+        value: document.toJS({ maxAliasCount: 100 })[ISSUERS],
+        placeOf: (path) => nearestPlace(document, [ISSUERS, ...path], at),
+        errorAt: (place, message, hint) => invalid(message, place, hint),
+      }
+      continue
+    }
     if (!keys.includes(name)) {
-      throw invalid(`There is no setting "${name}"`, keyPlace, suggestionFor(name, keys, 'settings'))
+      throw invalid(
+        `There is no setting "${name}"`,
+        keyPlace,
+        suggestionFor(name, [...keys, ISSUERS], 'settings'),
+      )
     }
     if (value === null || (isScalar(value) && value.value === null)) continue
     if (!isScalar(value) || !isPlain(value.value)) {
@@ -53,7 +70,21 @@ export function readConfigText(
     const place = at(value.range[0])
     entries.set(name, { value: value.value, place, excerpt: sourceExcerpt(source, place) })
   }
-  return entries
+  return { entries, issuers }
+}
+
+const ISSUERS = 'issuers'
+const NOTHING: ConfigText = { entries: new Map(), issuers: undefined }
+
+/** The place of a value, or of the innermost thing around it that is there. */
+function nearestPlace(
+  document: Document,
+  path: readonly (string | number)[],
+  at: (offset: number) => SourcePlace,
+): SourcePlace {
+  const nodes = path.map((_, index) => document.getIn(path.slice(0, index + 1), true))
+  const found = nodes.findLast((node) => isNode(node))
+  return at(isNode(found) ? (found.range?.[0] ?? 0) : 0)
 }
 
 function isPlain(value: unknown): value is string | number | boolean {

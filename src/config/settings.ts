@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { errorMessage, ResealError, systemErrorCode } from '../core/errors.ts'
+import type { SourceSection } from '../core/source-section.ts'
 import { formatListenAddress, parseListenAddress } from '../core/listen-address.ts'
-import { readConfigText, type ConfigEntry } from './config-file.ts'
+import { readConfigText, type ConfigEntry, type ConfigText } from './config-file.ts'
 import { parseSize } from './size.ts'
 
 /** One setting: its names in each source, its default, and how its text is read. */
@@ -92,6 +93,8 @@ export interface Settings {
   readonly maxBodyBytes: number
   readonly cacheBytes: number
   readonly quiet: boolean
+  /** The issuers of the configuration file, still to be read. */
+  readonly issuers: SourceSection | undefined
   readonly origins: Readonly<Record<SettingName, SettingOrigin>>
 }
 
@@ -110,7 +113,7 @@ export interface SettingSources {
  * @throws ResealError USAGE for a wrong flag; CONFIG_INVALID for a wrong variable, or at a place in the file
  */
 export function loadSettings(sources: SettingSources): Settings {
-  const file = readConfigFile(sources)
+  const { entries: file, issuers } = readConfigFile(sources)
   const settle = <T>(name: SettingName, row: SettingRow<T>) => settleSetting(name, row, sources, file)
   const snapshots = settle('snapshots', SETTINGS.snapshots)
   const transforms = settle('transforms', SETTINGS.transforms)
@@ -127,6 +130,7 @@ export function loadSettings(sources: SettingSources): Settings {
     maxBodyBytes: maxBodyBytes.value,
     cacheBytes: cacheBytes.value,
     quiet: quiet.value,
+    issuers,
     origins: {
       snapshots: snapshots.origin,
       transforms: transforms.origin,
@@ -139,13 +143,14 @@ export function loadSettings(sources: SettingSources): Settings {
   }
 }
 
-function readConfigFile({ file, fileRequired }: SettingSources): ReadonlyMap<string, ConfigEntry> {
+function readConfigFile({ file, fileRequired }: SettingSources): ConfigText {
   let source: string
   try {
     source = readFileSync(file, 'utf8')
   } catch (error) {
     // The file is a convenience: without one, the defaults hold.
-    if (systemErrorCode(error) === 'ENOENT' && !fileRequired) return new Map()
+    if (systemErrorCode(error) === 'ENOENT' && !fileRequired)
+      return { entries: new Map(), issuers: undefined }
     throw new ResealError('CONFIG_INVALID', `Cannot read ${file}: ${errorMessage(error)}`, {
       hint: 'Name a file that can be read, or leave the name out to go by the defaults.',
       cause: error,

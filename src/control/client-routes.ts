@@ -14,17 +14,16 @@ const OPEN = {
   audience: AUDIENCE.optional(),
   claims: CLAIMS.optional(),
 }
-const CLIENT = {
-  name: 'Client',
-  schema: z.strictObject({
-    secret: z.string().min(1).optional(),
-    jwks: z
-      .looseObject({ keys: z.array(CLAIMS) })
-      .optional()
-      .meta({ description: 'Its public keys.' }),
-    ...OPEN,
-  }),
+/** What a client has besides its id. */
+export const CLIENT_FIELDS = {
+  secret: z.string().min(1).optional(),
+  jwks: z
+    .looseObject({ keys: z.array(CLAIMS) })
+    .optional()
+    .meta({ description: 'Its public keys.' }),
+  ...OPEN,
 }
+const CLIENT = { name: 'Client', schema: z.strictObject(CLIENT_FIELDS) }
 const CLIENT_VIEW = {
   name: 'ClientView',
   schema: z.strictObject({

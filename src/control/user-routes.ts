@@ -8,13 +8,12 @@ const OPEN = {
   username: z.string().optional(),
   claims: z.record(z.string(), z.unknown()).optional(),
 }
-const USER = {
-  name: 'User',
-  schema: z.strictObject({
-    password: z.string().optional().meta({ description: 'Without it every password is taken.' }),
-    ...OPEN,
-  }),
+/** What a user has besides `sub`. */
+export const USER_FIELDS = {
+  password: z.string().optional().meta({ description: 'Without it every password is taken.' }),
+  ...OPEN,
 }
+const USER = { name: 'User', schema: z.strictObject(USER_FIELDS) }
 const USER_VIEW = {
   name: 'UserView',
   schema: z.strictObject({ sub: z.string().optional(), hasPassword: z.boolean(), ...OPEN }),

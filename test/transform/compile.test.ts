@@ -44,7 +44,8 @@ function sourceOf(...pairs: readonly RRPair[]): PairSource {
 
 function compiled(t: TestContext, responder: string, ...pairs: readonly RRPair[]): CompiledTransforms {
   const document = parseTransformDocument(`version: 1\nresponder:\n${responder}`, 'transforms/t.yaml')
-  return compileTransforms(document, sourceOf(...pairs), secretsWith(t, { 'jwt-demo/tls.key': PEM }))
+  const secrets = secretsWith(t, { 'jwt-demo/tls.key': PEM })
+  return compileTransforms(document, sourceOf(...pairs), { secrets, clock: () => NOW })
 }
 
 async function bodyOf(transforms: CompiledTransforms, id = 1, now = NOW): Promise<string> {
@@ -345,7 +346,10 @@ suite('a recorded JWKS', () => {
       jsonPair(1, JSON.stringify({ access_token: tokenBy(rsa.privateKey) })),
       jsonPair(2, JSON.stringify({ keys: [jwkOf(rsa.publicKey, 'k1')] })),
     )
-    const transforms = compileTransforms(document, pairs, secretsWith(t, { 'jwt-demo/tls.key': PEM }))
+    const transforms = compileTransforms(document, pairs, {
+      secrets: secretsWith(t, { 'jwt-demo/tls.key': PEM }),
+      clock: () => NOW,
+    })
     assert.deepEqual([...transforms.responses.keys()], [1])
     assert.equal(transforms.keys[0]?.matchesRecording, true)
   })

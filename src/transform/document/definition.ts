@@ -1,4 +1,5 @@
 import type { SourcePlace } from '../../core/errors.ts'
+import type { SourceSection } from '../../core/source-section.ts'
 import type { EXTRACTOR_SCHEMAS, ExtractorType } from './extractor-schema.ts'
 import type { STEP_SCHEMAS, StepType } from './step-schema.ts'
 
@@ -7,6 +8,8 @@ export interface TransformDocument {
   readonly file: string
   readonly version: 1
   readonly match: MatchDefinition
+  /** Issuers of reseal's own that `jwt_resign` can sign as, read elsewhere. */
+  readonly issuers: SourceSection | undefined
   readonly responder: readonly ChainDefinition[]
 }
 

@@ -65,6 +65,10 @@ function documentSchema<C extends z.ZodType>(chain: C) {
       id: z
         .exactOptional(z.string())
         .describe("Speedscale's name of the document; reseal goes by the file's."),
+      issuers: z
+        .exactOptional(z.record(z.string(), z.unknown()))
+        .describe('Identity providers that reseal is beside the replay, by name; jwt_resign can sign as one.')
+        .meta({ examples: [{ main: { issuer: 'https://login.example.com' } }] }),
       match: MATCH.default({ ignore: IGNORE_NOTHING }),
       responder: z
         .array(chain)

@@ -1,4 +1,5 @@
 import { ResealError } from '../../core/errors.ts'
+import type { SourceSection } from '../../core/source-section.ts'
 import type {
   ChainDefinition,
   ExtractorDefinition,
@@ -46,13 +47,20 @@ export function checkTransformDocument(source: string, file: string): CheckedDoc
   reportRepeatedIds(chains, report)
   if (shell === undefined || report.errors.length > 0) return { errors: inOrder(report.errors) }
   const { version, match } = shell
+  const issuers = issuersOf(text)
   const responder = chains.filter((chain) => chain !== undefined)
-  return { document: { file, version, match, responder }, errors: [] }
+  return { document: { file, version, match, issuers, responder }, errors: [] }
 }
 
 /** The document of a snapshot that has none: nothing is changed and nothing ignored. */
 export function emptyDocument(file: string): TransformDocument {
-  return { file, version: 1, match: { ignore: { query: [], json: [] } }, responder: [] }
+  return { file, version: 1, match: { ignore: { query: [], json: [] } }, issuers: undefined, responder: [] }
+}
+
+/** Read by whoever knows issuers; here only its places are known. */
+function issuersOf({ value, placeOf, errorAt }: SourceText): SourceSection | undefined {
+  if (!isMap(value) || value['issuers'] === undefined) return undefined
+  return { value: value['issuers'], placeOf: (path) => placeOf(['issuers', ...path], 'value'), errorAt }
 }
 
 function withOthers(first: ResealError, others: readonly ResealError[]): ResealError {

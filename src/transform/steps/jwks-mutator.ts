@@ -68,12 +68,19 @@ function additions({ document }: RecordedJwks, joined: readonly LedgerEntry[]): 
 }
 
 /** The set with the recorded keys that nothing stands for, then the mounted keys, then all that the rings publish. */
-function withRings({ document }: RecordedJwks, replaced: Assignment['replaced'], rings: Iterable<KeyRing>): Live {
+function withRings(
+  { document }: RecordedJwks,
+  replaced: Assignment['replaced'],
+  rings: Iterable<KeyRing>,
+): Live {
   const { text, keys, entries } = document
   const kept = entries.flatMap((entry) => {
     const standIns = replaced.get(entry)
     if (standIns === undefined) return [text.slice(entry.start, entry.end)]
-    return publishedTexts(standIns.filter(({ ring }) => ring === undefined), entry)
+    return publishedTexts(
+      standIns.filter(({ ring }) => ring === undefined),
+      entry,
+    )
   })
   const items = [...kept.map((item) => `${item},`), ...[...rings].map(publishedBy)]
   return joinLive([`${text.slice(0, keys.start)}[`, ...items, `]${text.slice(keys.end)}`])

@@ -214,7 +214,12 @@ function refuseSecretOptionsAlone(
   if (options.secretPath !== undefined) {
     if (options.issuer === undefined) return
     const params = { hint: 'Keep one of the two.' }
-    context.addIssue({ code: 'custom', path: ['issuer'], message: 'and secretPath both say what signs', params })
+    context.addIssue({
+      code: 'custom',
+      path: ['issuer'],
+      message: 'and secretPath both say what signs',
+      params,
+    })
     return
   }
   for (const name of ['passphrasePath', 'encoding', 'trim'] as const) {

@@ -29,7 +29,10 @@ export interface SigningEnvironment {
  * The planner of one step.
  * @throws ResealError SECRET_*, KEY_* for a mounted key that cannot serve, TRANSFORM_INVALID for an unknown issuer
  */
-export function resignPlanner(definition: JwtResignDefinition, environment: SigningEnvironment): ResignPlanner {
+export function resignPlanner(
+  definition: JwtResignDefinition,
+  environment: SigningEnvironment,
+): ResignPlanner {
   const plan = planWith(definition, environment)
   return (jwt) => {
     const obstacle = resignObstacle(jwt)
