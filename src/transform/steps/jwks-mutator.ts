@@ -1,4 +1,5 @@
-import { spliceText, type Splice } from '../../core/json.ts'
+import type { BinaryText } from '../../core/binary-text.ts'
+import { editMembers, scanJson, spliceText, type Splice } from '../../core/json.ts'
 import { findJwks, mayJoin, publishedJwk, type JwksEntry } from '../../keys/jwks.ts'
 import type { Focus } from '../message/focus.ts'
 import type { LedgerEntry, RecordedJwks, SigningLedger } from '../tokens/signing-ledger.ts'
@@ -32,7 +33,7 @@ function publish(focus: Focus, jwks: RecordedJwks, ledger: SigningLedger): void 
   const splices = [...replaced].map(([place, entries]) => ({
     start: place.start,
     end: place.end,
-    text: unique(entries.map((entry) => publishedJwk(entry.key, place, entry.kid))).join(','),
+    text: publishedTexts(entries, place).join(','),
   }))
   const all = [...splices, ...additions(jwks, joined)]
   if (all.length > 0) focus.put(() => spliceText(focus.recorded, all))
@@ -40,16 +41,29 @@ function publish(focus: Focus, jwks: RecordedJwks, ledger: SigningLedger): void 
 
 /** Keys the recorded set has no place for go at its end, if their type does not make clients drop the whole set. */
 function additions({ document }: RecordedJwks, joined: readonly LedgerEntry[]): readonly Splice[] {
-  const keys = unique(
-    joined
-      .filter(({ key }) => key.publicJwk !== undefined && mayJoin(document, key.publicJwk))
-      .map(({ key, kid }) => publishedJwk(key, undefined, kid)),
-  )
+  const fitting = joined.filter(({ key }) => key.publicJwk !== undefined && mayJoin(document, key.publicJwk))
+  const keys = publishedTexts(fitting, undefined)
   if (keys.length === 0) return []
   const end = document.keys.end - 1
   return [{ start: end, end, text: (document.entries.length > 0 ? ',' : '') + keys.join(',') }]
 }
 
-function unique(texts: readonly (string | undefined)[]): readonly string[] {
-  return [...new Set(texts)].filter((text) => text !== undefined)
+/**
+ * A JSON text for each key under each kid. One that signs with several algs is there once and names none of them:
+ * clients refuse a set in which two keys answer to one kid.
+ */
+function publishedTexts(entries: readonly LedgerEntry[], like: JwksEntry | undefined): readonly string[] {
+  const byName = Map.groupBy(entries, ({ key, kid }) => JSON.stringify([key.thumbprint, kid]))
+  return [...byName.values()].flatMap((same) => {
+    const [first] = same
+    const text = first && publishedJwk(first.key, like, first.kid)
+    if (text === undefined) return []
+    return new Set(same.map(({ key }) => key.alg)).size > 1 ? [withoutAlg(text)] : [text]
+  })
+}
+
+function withoutAlg(jwk: BinaryText): BinaryText {
+  const object = scanJson(jwk)
+  if (object?.kind !== 'object') return jwk
+  return editMembers(jwk, object, { set: new Map(), remove: new Set(['alg']) })
 }
