@@ -9,6 +9,7 @@ import {
   type SnapshotSummary,
 } from '../app/inspect.ts'
 import { ERRORS, ResealError } from '../core/errors.ts'
+import { printable } from '../core/printable.ts'
 import type { PairId, RRPair } from '../core/pair.ts'
 import { formatDuration, formatMoment } from '../core/time.ts'
 import { directoryOptions, settingsOf, type DirectoryFlags } from './directory-options.ts'
@@ -179,7 +180,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
     chars: { ...NO_LINES, middle: '  ' },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   })
-  lines.push(...rows.map((row) => [...row]))
+  lines.push(...rows.map((row) => row.map(printable)))
   return `${lines
     .toString()
     .split('\n')

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { printableText } from '../core/printable.ts'
 
 /** Where a command writes: data for programs, messages for people. */
 export interface Output {
@@ -27,7 +28,7 @@ export function processOutput(): Output {
       process.stdout.write(text)
     },
     message: (line) => {
-      process.stderr.write(`${line}\n`)
+      process.stderr.write(`${printableText(line)}\n`)
     },
     live: process.stderr.isTTY === true,
     style: (format, text) => styleText(format, text, { stream: process.stdout, validateStream: true }),

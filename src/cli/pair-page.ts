@@ -2,17 +2,20 @@ import { binaryText, utf8OfText } from '../core/binary-text.ts'
 import { decodeBody } from '../core/body-coding.ts'
 import { headerValue, type RawHeaders } from '../core/headers.ts'
 import { scanJson } from '../core/json.ts'
-import { claimsOf, findJwts, headerOf, type Jwt } from '../core/jwt.ts'
+import { findJwts, type Jwt } from '../core/jwt.ts'
 import { maskedTarget } from '../core/masking.ts'
 import type { RRPair } from '../core/pair.ts'
+import { printable, printableText } from '../core/printable.ts'
 import { formatDuration, formatMoment, type EpochMs } from '../core/time.ts'
+import { decodedJwt } from './decoded-jwt.ts'
 import { prettyJson } from './pretty-json.ts'
 import type { Output } from './output.ts'
 
 /** A pair in one line: number, method, target, status, time taken. */
 export function pairLine(pair: RRPair): string {
   const { request, response } = pair
-  const answer = response === undefined ? pair.outcome : `${response.status} ${response.reason}`.trimEnd()
+  const answer =
+    response === undefined ? pair.outcome : printable(`${response.status} ${response.reason}`.trimEnd())
   const note = pair.outcome === 'complete' || response === undefined ? '' : ` (${pair.outcome})`
   return `${String(pair.id).padStart(4)}  ${request.method} ${maskedTarget(request.target)}  →  ${answer}${note}  ${formatDuration(pair.tookMs)}`
 }
@@ -32,13 +35,13 @@ export function pairPage(pair: RRPair, nowMs: EpochMs, style: Output['style']): 
     style('bold', `Pair ${pair.id}`),
     ...facts.map((fact) => style('dim', fact)),
     '',
-    style('bold', `${request.method} ${request.target} HTTP/${request.httpVersion}`),
+    style('bold', printable(`${request.method} ${request.target} HTTP/${request.httpVersion}`)),
     ...messageLines(request, nowMs, style),
     '',
     ...(response === undefined
       ? [style('red', 'no response')]
       : [
-          style('bold', `HTTP/${response.httpVersion} ${response.status} ${response.reason}`),
+          style('bold', printable(`HTTP/${response.httpVersion} ${response.status} ${response.reason}`)),
           ...messageLines(response, nowMs, style),
         ]),
     '',
@@ -56,7 +59,7 @@ function messageLines(
   nowMs: EpochMs,
   style: Output['style'],
 ): readonly string[] {
-  const fields = headers.map(([name, value]) => `${style('cyan', name)}: ${value}`)
+  const fields = headers.map(([name, value]) => `${style('cyan', name)}: ${printable(value)}`)
   const plain = decodeBody(headers, body)
   const text = plain === undefined ? undefined : binaryText(plain.bytes)
   const shown = [...fields.map((_, index) => headers[index]?.[1] ?? ''), text ?? '']
@@ -64,7 +67,7 @@ function messageLines(
   return [
     ...fields,
     ...(body.length === 0 ? [] : ['', bodyText(headers, text, body.length)]),
-    ...trailers.map(([name, value]) => `${style('cyan', name)}: ${value} (trailer)`),
+    ...trailers.map(([name, value]) => `${style('cyan', name)}: ${printable(value)} (trailer)`),
     ...tokens.flatMap((jwt) => ['', ...jwtLines(jwt, nowMs, style)]),
   ]
 }
@@ -78,7 +81,7 @@ function bodyText(headers: RawHeaders, text: string | undefined, bytes: number):
     return `(${bytes} bytes, ${type}; --raw prints them)`
   }
   const json = scanJson(text)
-  return utf8OfText(json === undefined ? text : prettyJson(text, json))
+  return printableText(utf8OfText(json === undefined ? text : prettyJson(text, json)))
 }
 
 // eslint-disable-next-line no-control-regex -- control characters are what makes a text unprintable
@@ -89,16 +92,18 @@ function looksBinary(text: string): boolean {
 }
 
 function jwtLines(jwt: Jwt, nowMs: EpochMs, style: Output['style']): readonly string[] {
-  const claims = Object.entries(claimsOf(jwt)).map(
-    ([name, value]) => `    ${name}: ${JSON.stringify(value)}${timeNote(name, value, nowMs)}`,
-  )
-  return [style('bold', `  JWT ${JSON.stringify(headerOf(jwt))}`), ...claims]
+  return decodedJwt(jwt).map((line, index) => {
+    if (index === 0) return style('bold', `  ${line}`)
+    return `    ${line}${timeNote(line, nowMs)}`
+  })
 }
 
-const TIME_CLAIMS: ReadonlySet<string> = new Set(['iat', 'nbf', 'exp', 'auth_time'])
+const TIME_CLAIM = /^(?:iat|nbf|exp|auth_time): (\d{1,16})(?:\.\d+)?$/
 
-function timeNote(name: string, value: unknown, nowMs: EpochMs): string {
-  if (!TIME_CLAIMS.has(name) || typeof value !== 'number') return ''
+function timeNote(line: string, nowMs: EpochMs): string {
+  const found = TIME_CLAIM.exec(line)
+  if (found === null) return ''
+  const value = Number(found[1])
   const ms = value > 1e11 ? value : value * 1000
   const distance = ms - nowMs
   const relation = distance > 0 ? `in ${formatDuration(distance)}` : `${formatDuration(-distance)} ago`

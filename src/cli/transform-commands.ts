@@ -8,6 +8,7 @@ import { decodeBody } from '../core/body-coding.ts'
 import type { HttpResponse } from '../core/exchange.ts'
 import { claimsOf, findJwts, headerOf, type Jwt } from '../core/jwt.ts'
 import { maskedTarget } from '../core/masking.ts'
+import { printable, printableText } from '../core/printable.ts'
 import type { PairId } from '../core/pair.ts'
 import { formatMoment } from '../core/time.ts'
 import {
@@ -17,6 +18,7 @@ import {
   transformSources,
   type DirectoryFlags,
 } from './directory-options.ts'
+import { decodedJwt } from './decoded-jwt.ts'
 import { parsePairId } from './inspect-commands.ts'
 import { jsonLine, type Output } from './output.ts'
 import { chainLines, keyLines } from './transform-report.ts'
@@ -155,9 +157,11 @@ function messageLines(response: HttpResponse): readonly string[] {
   const texts = [...response.headers.map(([, value]) => value), bodyText(response)]
   const tokens = texts.flatMap((text) => findJwts(text).map(({ jwt }) => jwt))
   return [
-    `${response.status} ${response.reason}`,
-    ...response.headers.map(([name, value]) => `${name}: ${shortTokens(value)}`),
-    ...(response.body.length === 0 ? [] : ['', ...shortTokens(utf8OfText(bodyText(response))).split('\n')]),
+    printable(`${response.status} ${response.reason}`),
+    ...response.headers.map(([name, value]) => printable(`${name}: ${shortTokens(value)}`)),
+    ...(response.body.length === 0
+      ? []
+      : ['', ...printableText(shortTokens(utf8OfText(bodyText(response)))).split('\n')]),
     ...tokens.flatMap(jwtLines),
   ]
 }
@@ -179,13 +183,12 @@ function shortTokens(text: string): string {
 }
 
 function jwtLines(jwt: Jwt): readonly string[] {
-  return [
-    `  JWT header ${JSON.stringify(headerOf(jwt))}`,
-    ...Object.entries(claimsOf(jwt)).map(([name, value]) => {
-      const moment = ['iat', 'nbf', 'exp', 'auth_time'].includes(name) && typeof value === 'number'
-      return `    ${name}: ${JSON.stringify(value)}${moment ? `  (${formatMoment(value * 1000)})` : ''}`
-    }),
-  ]
+  return decodedJwt(jwt).map((line, index) => (index === 0 ? `  ${line}` : `    ${line}${timeOf(line)}`))
+}
+
+function timeOf(line: string): string {
+  const found = /^(?:iat|nbf|exp|auth_time): (\d{1,13})$/.exec(line)
+  return found === null ? '' : `  (${formatMoment(Number(found[1]) * 1000)})`
 }
 
 function previewJson({ pair, request, before, after, trace }: Preview): unknown {

@@ -1,3 +1,4 @@
+import { printable } from '../core/printable.ts'
 import type { ChainReport, CompiledTransforms } from '../app/transforms.ts'
 
 /** What is to be said of the keys: how their files were read, and whether they are the recording's own. */
@@ -5,7 +6,7 @@ export function keyLines({ keys, notes }: CompiledTransforms): readonly string[]
   return [
     ...notes.map((note) => `note: ${note}`),
     ...keys.map(({ key, kid, tokens, matchesRecording }) => {
-      const what = `${key.alg} with ${key.source}${kid === undefined ? '' : `, kid ${kid}`}`
+      const what = `${key.alg} with ${key.source}${kid === undefined ? '' : `, kid ${printable(kid)}`}`
       const own = matchesRecording
         ? 'the key that signed the recording'
         : 'not the key that signed the recording'

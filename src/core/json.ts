@@ -38,13 +38,17 @@ export interface Splice {
   readonly text: BinaryText
 }
 
+/** Texts of more values than this are not read: each costs some hundred bytes of memory. */
+export const MAX_JSON_NODES = 500_000
+
 /**
  * Reads a JSON text (RFC 8259) into spans, without recursion, so that depth costs memory and nothing else. A byte
  * order mark before the value is passed over.
- * @returns undefined when the text is not exactly one JSON value
+ * @returns undefined when the text is not exactly one JSON value, or holds more than {@link MAX_JSON_NODES}
+ * @param maxDepth deeper texts are not read either; default no limit
  */
-export function scanJson(text: BinaryText): JsonNode | undefined {
-  const scanner = createScanner(text)
+export function scanJson(text: BinaryText, maxDepth = Infinity): JsonNode | undefined {
+  const scanner = createScanner(text, maxDepth)
   const root = scanner.value()
   return root !== undefined && scanner.atEnd() ? root : undefined
 }
@@ -140,7 +144,7 @@ const PLAIN = /[^"\\\x00-\x1f]*/y
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
 const SPACE = /[ \t\n\r]*/y
 
-function createScanner(text: BinaryText): Scanner {
+function createScanner(text: BinaryText, maxDepth: number): Scanner {
   let at = text.startsWith('\xef\xbb\xbf') ? 3 : 0
 
   const take = (pattern: RegExp): string | undefined => {
@@ -189,10 +193,13 @@ function createScanner(text: BinaryText): Scanner {
   const value = (): JsonNode | undefined => {
     const stack: Open[] = []
     const names: { name: string; nameStart: number }[] = []
+    let nodes = 0
     space()
     for (;;) {
       let node: JsonNode | undefined
       const start = at
+      nodes += 1
+      if (nodes > MAX_JSON_NODES) return undefined
       if (text[at] === '{' || text[at] === '[') {
         const open: Open =
           text[at] === '{' ? { kind: 'object', start, members: [] } : { kind: 'array', start, items: [] }
@@ -203,6 +210,7 @@ function createScanner(text: BinaryText): Scanner {
           node = { ...open, end: at }
         } else {
           stack.push(open)
+          if (stack.length > maxDepth) return undefined
           if (open.kind === 'object') {
             const name = memberName()
             if (name === undefined) return undefined

@@ -21,6 +21,9 @@ export interface JsonText {
   readonly object: JsonObject
 }
 
+/** Nobody nests claims so deep; a text that does is no JWT. */
+const MAX_CLAIMS_DEPTH = 100
+
 const BASE64URL = /^[A-Za-z0-9_-]*$/
 
 /**
@@ -65,8 +68,8 @@ export interface FoundJwt {
   readonly jwt: Jwt
 }
 
-/** Dotted runs of base64url characters; linear, since no two parts can match the same character. */
-const DOTTED_RUN = /[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)+/g
+/** One class and nothing after it: every character is looked at once, whatever the text. */
+const DOTTED_RUN = /[A-Za-z0-9_.-]+/g
 
 /** Every JWT in a text, in order, by its JOSE header. The encrypted five-part form is not a JWT one could re-sign. */
 export function findJwts(text: string): readonly FoundJwt[] {
@@ -106,6 +109,6 @@ function jsonPart(part: string): JsonText | undefined {
   const bytes = base64urlBytes(part)
   if (bytes === undefined) return undefined
   const text = binaryText(bytes)
-  const object = scanJson(text)
+  const object = scanJson(text, MAX_CLAIMS_DEPTH)
   return object?.kind === 'object' ? { text, object } : undefined
 }

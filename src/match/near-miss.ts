@@ -1,5 +1,5 @@
 import { jsonText, scanJson, type JsonNode } from '../core/json.ts'
-import { maskedTarget, maskedValue } from '../core/masking.ts'
+import { isSecretName, maskedName, maskedTarget, maskedValue } from '../core/masking.ts'
 import type { PairId } from '../core/pair.ts'
 import type { QueryPart } from './query.ts'
 import type { RequestParts } from './signature.ts'
@@ -31,6 +31,31 @@ export interface Candidate {
   readonly parts: RequestParts
 }
 
+/** How many recorded requests are compared whole, those whose method and path come nearest. */
+const COMPARED_WHOLE = 50
+
+/** What is known of a recorded request without reading it. */
+export interface CandidateHead {
+  readonly pair: PairId
+  readonly method: string
+  readonly path: string
+}
+
+/** The requests worth comparing whole, by method and path alone. */
+export function likelyCandidates(
+  asked: Pick<RequestParts, 'method' | 'path'>,
+  heads: Iterable<CandidateHead>,
+): readonly PairId[] {
+  const ranked = [...heads].map(({ pair, method, path }) => ({
+    pair,
+    distance: pathDistance(asked.path, path) + (asked.method === method ? 0 : 5),
+  }))
+  return ranked
+    .toSorted((a, b) => a.distance - b.distance || a.pair - b.pair)
+    .slice(0, COMPARED_WHOLE)
+    .map(({ pair }) => pair)
+}
+
 /** The recorded requests nearest to the one asked, the nearest first. */
 export function nearMisses(asked: RequestParts, candidates: Iterable<Candidate>): readonly NearMiss[] {
   const best: { readonly distance: number; readonly candidate: Candidate }[] = []
@@ -50,7 +75,10 @@ export function nearMisses(asked: RequestParts, candidates: Iterable<Candidate>)
   }))
 }
 
-/** Every field in which two requests differ. */
+/** Most differences of one pair that a report lists. */
+const MAX_DIFFERENCES = 10
+
+/** The fields in which two requests differ, the first {@link MAX_DIFFERENCES} of them. */
 export function differences(asked: RequestParts, recorded: RequestParts): readonly Difference[] {
   const differs: Difference[] = []
   if (asked.method !== recorded.method)
@@ -58,15 +86,25 @@ export function differences(asked: RequestParts, recorded: RequestParts): readon
   if (asked.path !== recorded.path)
     differs.push({ field: 'path', recorded: maskedTarget(recorded.path), asked: maskedTarget(asked.path) })
   differs.push(...queryDifferences(asked.query, recorded.query), ...bodyDifferences(asked, recorded))
-  return differs
+  return differs.slice(0, MAX_DIFFERENCES)
 }
 
 /** Path counts most, then method, then the body, then each parameter. */
 function distanceBetween(asked: RequestParts, recorded: RequestParts): number {
-  const path = asked.path === recorded.path ? 0 : 4 + 10 * (1 - sharedSegments(asked.path, recorded.path))
+  const path = pathDistance(asked.path, recorded.path)
   const method = asked.method === recorded.method ? 0 : 5
   const body = asked.body === recorded.body ? 0 : 3
-  return path + method + body + queryDifferences(asked.query, recorded.query).length
+  return path + method + body + differingNames(asked.query, recorded.query)
+}
+
+function pathDistance(asked: string, recorded: string): number {
+  return asked === recorded ? 0 : 4 + 10 * (1 - sharedSegments(asked, recorded))
+}
+
+function differingNames(asked: readonly QueryPart[], recorded: readonly QueryPart[]): number {
+  const [now, then] = [valuesByName(asked), valuesByName(recorded)]
+  const names = new Set([...now.keys(), ...then.keys()])
+  return [...names].filter((name) => now.get(name) !== then.get(name)).length
 }
 
 function sharedSegments(a: string, b: string): number {
@@ -79,31 +117,30 @@ function queryDifferences(
   asked: readonly QueryPart[],
   recorded: readonly QueryPart[],
 ): readonly Difference[] {
-  const names = new Set([...asked, ...recorded].map(({ name }) => name))
+  const [now, then] = [valuesByName(asked), valuesByName(recorded)]
+  const names = new Set([...now.keys(), ...then.keys()])
   return [...names].flatMap((name) => {
-    const [now, then] = [valuesOf(asked, name), valuesOf(recorded, name)]
-    return now === then
-      ? []
-      : [{ field: `query ${name}`, recorded: masked(name, then), asked: masked(name, now) }]
+    const [asks, has] = [now.get(name), then.get(name)]
+    if (asks === has) return []
+    return [{ field: `query ${maskedName(name)}`, recorded: masked(name, has), asked: masked(name, asks) }]
   })
 }
 
-function valuesOf(parts: readonly QueryPart[], name: string): string | undefined {
-  const values = parts.filter((part) => part.name === name).map(({ value }) => value ?? '')
-  return values.length === 0 ? undefined : values.join(', ')
+function valuesByName(parts: readonly QueryPart[]): ReadonlyMap<string, string> {
+  const values = new Map<string, string>()
+  for (const { name, value = '' } of parts) {
+    const earlier = values.get(name)
+    values.set(name, earlier === undefined ? value : `${earlier}, ${value}`)
+  }
+  return values
 }
-
-/** Most differences of one body that a report lists. */
-const MAX_BODY_DIFFERENCES = 5
 
 function bodyDifferences(asked: RequestParts, recorded: RequestParts): readonly Difference[] {
   if (asked.body === recorded.body && asked.bodyKind === recorded.bodyKind) return []
   const [now, then] = [scanJson(asked.body), scanJson(recorded.body)]
   if (asked.bodyKind === 'json' && recorded.bodyKind === 'json' && now !== undefined && then !== undefined) {
-    return jsonDifferences({ text: asked.body, node: now }, { text: recorded.body, node: then }, '$').slice(
-      0,
-      MAX_BODY_DIFFERENCES,
-    )
+    const differs = jsonDifferences({ text: asked.body, node: now }, { text: recorded.body, node: then })
+    return [...differs.take(MAX_DIFFERENCES)]
   }
   return [{ field: 'body', recorded: bodySize(recorded), asked: bodySize(asked) }]
 }
@@ -117,27 +154,47 @@ interface JsonAt {
   readonly node: JsonNode
 }
 
-function jsonDifferences(asked: JsonAt, recorded: JsonAt, path: string): readonly Difference[] {
-  const [now, then] = [jsonText(asked.text, asked.node), jsonText(recorded.text, recorded.node)]
-  if (now === then) return []
+/** Deeper differences are told at this depth. */
+const MAX_DEPTH = 20
+
+/** The first places where two documents differ; a value is masked when any name on the way to it speaks of a secret. */
+function* jsonDifferences(
+  asked: JsonAt,
+  recorded: JsonAt,
+  path = '$',
+  secret = false,
+  depth = 0,
+): Generator<Difference> {
+  if (jsonText(asked.text, asked.node) === jsonText(recorded.text, recorded.node)) return
   const [children, others] = [childrenOf(asked.node), childrenOf(recorded.node)]
-  if (asked.node.kind !== recorded.node.kind || children === undefined || others === undefined) {
-    return [{ field: `body ${path}`, recorded: masked(path, short(then)), asked: masked(path, short(now)) }]
+  if (asked.node.kind !== recorded.node.kind || !children || !others || depth >= MAX_DEPTH) {
+    yield { field: `body ${path}`, recorded: shown(recorded, secret), asked: shown(asked, secret) }
+    return
   }
-  return [...new Set([...children.keys(), ...others.keys()])].flatMap((name) => {
+  for (const name of new Set([...children.keys(), ...others.keys()])) {
     const [left, right] = [children.get(name), others.get(name)]
-    const place = asked.node.kind === 'array' ? `${path}[${name}]` : `${path}.${name}`
+    const place = asked.node.kind === 'array' ? `${path}[${name}]` : `${path}.${maskedName(name)}`
+    const hidden = secret || isSecretName(name)
     if (left !== undefined && right !== undefined) {
-      return jsonDifferences({ text: asked.text, node: left }, { text: recorded.text, node: right }, place)
-    }
-    return [
-      {
+      const [now, then] = [
+        { text: asked.text, node: left },
+        { text: recorded.text, node: right },
+      ]
+      yield* jsonDifferences(now, then, place, hidden, depth + 1)
+    } else {
+      yield {
         field: `body ${place}`,
-        recorded: right && masked(name, short(jsonText(recorded.text, right))),
-        asked: left && masked(name, short(jsonText(asked.text, left))),
-      },
-    ]
-  })
+        recorded: right && shown({ text: recorded.text, node: right }, hidden),
+        asked: left && shown({ text: asked.text, node: left }, hidden),
+      }
+    }
+  }
+}
+
+/** A scalar, masked or shortened; of a list or object only that it is one, since anything may be in it. */
+function shown({ text, node }: JsonAt, secret: boolean): string {
+  if (node.kind === 'object' || node.kind === 'array') return `(an ${node.kind})`
+  return short(maskedValue(secret ? 'secret' : '', jsonText(text, node)))
 }
 
 function childrenOf(node: JsonNode): ReadonlyMap<string, JsonNode> | undefined {
@@ -148,7 +205,7 @@ function childrenOf(node: JsonNode): ReadonlyMap<string, JsonNode> | undefined {
 
 /** Reports end up in logs: what may be a secret is named, never shown. */
 function masked(name: string, value: string | undefined): string | undefined {
-  return value === undefined ? undefined : maskedValue(name, value)
+  return value === undefined ? undefined : short(maskedValue(name, value))
 }
 
 function short(text: string): string {

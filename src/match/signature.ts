@@ -65,6 +65,11 @@ export function requestParts(request: HttpRequest, rules: MatchRules): RequestPa
   }
 }
 
+/** The path of a target, without query. */
+export function pathOf(target: string): string {
+  return originForm(target).split('?', 1)[0] ?? ''
+}
+
 /** Absolute-form targets (RFC 9112 §3.2.2) name the same resource as their origin-form. */
 function originForm(target: string): string {
   const absolute = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(target)

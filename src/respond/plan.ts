@@ -2,8 +2,8 @@ import { LRUCache } from 'lru-cache'
 import type { HttpRequest, HttpResponse } from '../core/exchange.ts'
 import { isWhole, type PairHead, type PairId, type PairSource, type WholePair } from '../core/pair.ts'
 import type { Clock } from '../core/time.ts'
-import { nearMisses, type Candidate, type NearMiss } from '../match/near-miss.ts'
-import { requestParts, signatureOf, type MatchRules, type Signature } from '../match/signature.ts'
+import { likelyCandidates, nearMisses, type Candidate, type NearMiss } from '../match/near-miss.ts'
+import { pathOf, requestParts, signatureOf, type MatchRules, type Signature } from '../match/signature.ts'
 import type { CompiledTransforms } from '../transform/compile.ts'
 
 /** A snapshot made ready to answer. */
@@ -71,7 +71,7 @@ export function createPlan(input: PlanInput): ReplayPlan {
       const id = sequence?.pairs[sequence.next]
       const response = id === undefined ? undefined : responseOf(id)
       if (sequence === undefined || id === undefined || response === undefined) {
-        return { kind: 'miss', near: nearMisses(requestParts(request, rules), candidates(pairs, rules)) }
+        return { kind: 'miss', near: nearTo(request, index.servable, pairs, rules) }
       }
       if (sequence.next + 1 < sequence.pairs.length) sequence.next += 1
       served.add(id)
@@ -126,11 +126,24 @@ function wholePair(pairs: PairSource, id: PairId): WholePair | undefined {
   return pair !== undefined && isWhole(pair) ? pair : undefined
 }
 
-function* candidates(pairs: PairSource, rules: MatchRules): Iterable<Candidate> {
-  for (const { id } of pairs.heads()) {
-    const pair = wholePair(pairs, id)
-    if (pair !== undefined) {
-      yield { pair: id, target: pair.request.target, parts: requestParts(pair.request, rules) }
-    }
-  }
+/** A miss must not cost as much as the snapshot is long: only likely pairs are read. */
+function nearTo(
+  request: HttpRequest,
+  heads: readonly PairHead[],
+  pairs: PairSource,
+  rules: MatchRules,
+): readonly NearMiss[] {
+  const asked = requestParts(request, rules)
+  const likely = likelyCandidates(
+    asked,
+    heads.map(({ id, request: { method, target } }) => ({ pair: id, method, path: pathOf(target) })),
+  )
+  return nearMisses(
+    asked,
+    likely.flatMap((id): Candidate[] => {
+      const pair = wholePair(pairs, id)
+      if (pair === undefined) return []
+      return [{ pair: id, target: pair.request.target, parts: requestParts(pair.request, rules) }]
+    }),
+  )
 }

@@ -2,6 +2,7 @@ import { stringify } from 'yaml'
 import { stringValue, type JsonNode } from '../core/json.ts'
 import { claimsOf, findJwts, parseJwt, type Jwt } from '../core/jwt.ts'
 import { isWhole, type PairId, type PairSource, type WholePair } from '../core/pair.ts'
+import { printable } from '../core/printable.ts'
 import { formatDuration } from '../core/time.ts'
 import { findJwks } from '../keys/jwks.ts'
 import { readJsonPath } from './json-path/json-path-syntax.ts'
@@ -105,7 +106,8 @@ function findingsIn(pair: WholePair): readonly Finding[] {
     if (tokens.length === 0) return []
     const whole = values.every((value) => parseJwt(value.replace(/^Bearer /i, '')) !== undefined)
     const locator = whole ? undefined : ({ find: 'jwt' } as const)
-    return [{ ...about, kind: 'jwt' as const, extractor: `{ http_res_header: ${name} }`, locator, tokens }]
+    const extractor = `{ http_res_header: ${scalar(name)} }`
+    return [{ ...about, kind: 'jwt' as const, extractor, locator, tokens }]
   })
   const body = message.body()
   return body === undefined ? inHeaders : [...bodyFindings(body.recorded, body.json(), about), ...inHeaders]
@@ -179,7 +181,7 @@ function chainLines(chain: Chain): readonly string[] {
   const filters = { method, path, ...(ambiguous ? { host } : {}) }
   const flow = Object.entries(filters).map(([name, value]) => `${name}: ${scalar(value)}`)
   return [
-    ...commentFor(chain).map((line) => `  # ${line}`),
+    ...commentFor(chain).map((line) => `  # ${printable(line)}`),
     `  - id: ${scalar(idOf(chain))}`,
     `    filters: { ${flow.join(', ')} }`,
     `    extractor: ${chain.extractor}`,

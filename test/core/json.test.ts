@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { textOfUtf8 } from '../../src/core/binary-text.ts'
-import { editMembers, memberOf, scanJson, spliceText, stringValue } from '../../src/core/json.ts'
+import {
+  editMembers,
+  MAX_JSON_NODES,
+  memberOf,
+  scanJson,
+  spliceText,
+  stringValue,
+} from '../../src/core/json.ts'
 
 test('whatever JSON.stringify writes is read back with spans that hold the same values', () => {
   fc.assert(
@@ -70,6 +77,14 @@ test('depth costs no stack', () => {
   const depth = 100_000
   assert.equal(scanJson('['.repeat(depth) + ']'.repeat(depth))?.kind, 'array')
   assert.equal(scanJson('{"a":'.repeat(depth) + '1' + '}'.repeat(depth))?.kind, 'object')
+})
+
+test('a text of more values than memory is for is not read', () => {
+  const many = (count: number): string => `[${'[],'.repeat(count)}1]`
+  assert.equal(scanJson(many(1000))?.kind, 'array')
+  assert.equal(scanJson(many(MAX_JSON_NODES)), undefined)
+  assert.equal(scanJson('[[[1]]]', 2), undefined)
+  assert.equal(scanJson('[[1]]', 2)?.kind, 'array')
 })
 
 test('a string of many megabytes is read', () => {

@@ -166,6 +166,36 @@ suite('a chain', () => {
     assert.equal(Buffer.from(response.body).toString(), `<a href="https://api.github.com/v1.2.3?t=${next}">`)
   })
 
+  test('finds tokens inside a JSON string without respelling the rest of it', async (t) => {
+    const token = tokenBy(staging.privateKey)
+    const responder = `
+  - extractor: http_res_body
+    transforms: [{ json_path: t }, { find: jwt }, { jwt_resign: { secretPath: jwt-demo/tls.key } }]
+`
+    for (const around of [
+      `caf\\u00e9 \\/ x <T> \\ud800 \\ud83d\\ude00 end`,
+      'Bearer\\u0020<T>',
+      'plain <T> \xff\xfe',
+    ]) {
+      const body = Buffer.from(`{"t":"${around.replace('<T>', token)}"}`, 'latin1')
+      const { body: served } = await servedBy(compiled(t, responder, jsonPair(1, body)))
+      const text = Buffer.from(served).toString('latin1')
+      assert.equal(text.replace(/eyJ[\w.-]+/, '<T>'), `{"t":"${around}"}`)
+    }
+  })
+
+  test('leaves unsigned tokens that stand side by side unsigned', async (t) => {
+    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const unsigned = (sub: string): string => `${part({ alg: 'none' })}.${part({ sub, iat: IAT })}.`
+    const responder = `
+  - extractor: http_res_body
+    transforms: [{ find: jwt }, jwt_resign]
+`
+    const text = await bodyOf(compiled(t, responder, jsonPair(1, `${unsigned('a')} ${unsigned('b')}`)))
+    const subjects = text.split(' ').map((token) => claimsOf(aJwt(token))['sub'])
+    assert.deepEqual(subjects, ['a', 'b'])
+  })
+
   test('changes a claim and re-signs, whichever chain comes first', async (t) => {
     const pair = jsonPair(1, JSON.stringify({ access_token: tokenBy(staging.privateKey, { inner: 'x' }) }))
     const transforms = compiled(t, RESIGN, pair)
@@ -335,6 +365,28 @@ suite('a recorded JWKS', () => {
       ),
     )
     assert.deepEqual([...transforms.responses.keys()], [1, 2])
+  })
+
+  test('names a key that signs with two algs once, and no alg', async (t) => {
+    const token = (algorithm: 'RS256' | 'PS256'): string =>
+      jsonwebtoken.sign({ iss: 'https://idp', iat: IAT }, staging.privateKey, { algorithm, keyid: 'k1' })
+    const responder = `
+  - extractor: http_res_body
+    transforms: [{ find: jwt }, { jwt_resign: { secretPath: jwt-demo/tls.key } }]
+  - extractor: http_res_body
+    transforms: [jwks]
+`
+    const transforms = compiled(
+      t,
+      responder,
+      jsonPair(1, `${token('RS256')} ${token('PS256')}`),
+      jsonPair(2, JSON.stringify({ keys: [jwkOf(staging.publicKey, 'k1', { alg: 'RS256' })] })),
+    )
+    const { keys } = JSON.parse(await bodyOf(transforms, 2)) as { keys: Record<string, string>[] }
+    assert.deepEqual(
+      keys.map(({ kid, alg, n }) => [kid, alg, n]),
+      [['k1', undefined, rsa.publicKey.export({ format: 'jwk' }).n]],
+    )
   })
 
   test('stays as recorded when the mounted key is the recording’s own', (t) => {

@@ -67,6 +67,17 @@ suite('a scaffolded document', () => {
     assert.match(scaffolded(answering(deep)).yaml, /find: jwt/)
   })
 
+  test('cannot be led astray by what a token says', () => {
+    const kid = 'x\n  - id: injected\n    extractor: http_res_body\n    transforms: [jwt_resign]\n  #'
+    const evil = jsonwebtoken.sign({ iss: 'a\rb' }, 's'.repeat(32), { keyid: kid })
+    const { document } = scaffolded(answering(`{"t":"${evil}"}`, { response: { headers: [['#x', evil]] } }))
+    assert.deepEqual(
+      document.responder.map(({ id }) => id).filter((id) => id === 'injected'),
+      [],
+    )
+    assert.equal(document.responder.length, 2)
+  })
+
   test('is empty, and says so, for a snapshot without tokens', () => {
     const { yaml, chains } = scaffolded(answering('{"a":"api.github.com"}'))
     assert.equal(chains, 0)

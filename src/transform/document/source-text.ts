@@ -165,9 +165,12 @@ const TOO_MANY_ALIASES = Symbol('too many aliases')
 function plainValue(document: Document): unknown {
   try {
     const value: unknown = document.contents === null ? undefined : document.toJS({ maxAliasCount: 100 })
+    // An alias inside what it stands for has no end, and no JSON.
+    JSON.stringify(value)
     return value ?? undefined
   } catch {
-    // Unknown aliases were found before; what is left to throw is the alias count, against exponential documents.
+    // Unknown aliases were found before; what is left to throw is an alias of itself, and the alias count, against
+    // exponential documents.
     return TOO_MANY_ALIASES
   }
 }

@@ -42,14 +42,28 @@ export function parseJsonPath(text: string): readonly JsonPathSegment[] {
 export function readJsonPath(text: string): JsonPathReading {
   const scanner = { text, at: text.startsWith('$') ? 1 : 0 }
   const segments: JsonPathSegment[] = []
+  let choices = 1
   if (text === '') return { problem: problemAt(0, 'is empty', 'Name a member, such as access_token.') }
   while (scanner.at < text.length) {
     const segment = readSegment(scanner, segments.length === 0 && !text.startsWith('$'))
     if ('offset' in segment) return { problem: segment }
     segments.push(segment)
+    choices *= segment.selectors.length
+    if (choices > MAX_CHOICES) {
+      return {
+        problem: problemAt(
+          scanner.at - 1,
+          'has too many unions',
+          'Write several chains, or .. and one name.',
+        ),
+      }
+    }
   }
   return { segments }
 }
+
+/** Unions multiply, and each combination is a path to follow. */
+const MAX_CHOICES = 1000
 
 interface Scanner {
   readonly text: string

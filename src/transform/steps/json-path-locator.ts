@@ -1,6 +1,6 @@
 import { JSONPath } from 'jsonpath-plus'
 import { utf8Json, type JsonNode } from '../../core/json.ts'
-import { JSON_STRING } from '../message/codecs.ts'
+import { jsonStringCodec } from '../message/codecs.ts'
 import { AS_IS, type Focus } from '../message/focus.ts'
 import { parseJsonPath } from '../json-path/json-path-syntax.ts'
 import { jsonPathTexts } from '../json-path/json-path-text.ts'
@@ -63,7 +63,7 @@ function openNode(
     path: `${focus.path} ${label}`,
     start: node.start,
     end: node.end,
-    codec: node.kind === 'string' ? JSON_STRING : AS_IS,
+    codec: node.kind === 'string' ? jsonStringCodec(focus.recorded.slice(node.start, node.end)) : AS_IS,
     sibling: (name) => {
       const other = parent?.kind === 'object' ? childOf(parent, name) : undefined
       return (

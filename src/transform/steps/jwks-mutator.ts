@@ -1,4 +1,5 @@
-import { jsonOf, spliceText, type Splice } from '../../core/json.ts'
+import type { BinaryText } from '../../core/binary-text.ts'
+import { editMembers, jsonOf, scanJson, spliceText, type Splice } from '../../core/json.ts'
 import { epochSeconds } from '../../core/time.ts'
 import { findJwks, mayJoin, publishedJwk, type JwksEntry } from '../../keys/jwks.ts'
 import type { KeyRing } from '../../keys/key-ring.ts'
@@ -96,8 +97,22 @@ function publishedBy(ring: KeyRing, index: number): Slot {
   }
 }
 
-/** One JSON text for each key, each once. */
+/**
+ * A JSON text for each key under each kid. One that signs with several algs is there once and names none of them:
+ * clients refuse a set in which two keys answer to one kid.
+ */
 function publishedTexts(entries: readonly LedgerEntry[], like: JwksEntry | undefined): readonly string[] {
-  const texts = entries.map(({ key, kid }) => publishedJwk(key, like, kid))
-  return [...new Set(texts)].filter((text) => text !== undefined)
+  const byName = Map.groupBy(entries, ({ key, kid }) => JSON.stringify([key.thumbprint, kid]))
+  return [...byName.values()].flatMap((same) => {
+    const [first] = same
+    const text = first && publishedJwk(first.key, like, first.kid)
+    if (text === undefined) return []
+    return new Set(same.map(({ key }) => key.alg)).size > 1 ? [withoutAlg(text)] : [text]
+  })
+}
+
+function withoutAlg(jwk: BinaryText): BinaryText {
+  const object = scanJson(jwk)
+  if (object?.kind !== 'object') return jwk
+  return editMembers(jwk, object, { set: new Map(), remove: new Set(['alg']) })
 }

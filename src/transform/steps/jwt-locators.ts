@@ -1,6 +1,6 @@
 import { memberOf } from '../../core/json.ts'
 import { findJwts, parseJwt } from '../../core/jwt.ts'
-import { BASE64URL, JSON_STRING } from '../message/codecs.ts'
+import { BASE64URL, jsonStringCodec } from '../message/codecs.ts'
 import { AS_IS } from '../message/focus.ts'
 import type { Locator } from './step.ts'
 
@@ -24,7 +24,7 @@ export function jwtClaimLocator(claim: string): Locator {
       path: `${focus.path} claim ${claim}`,
       start: node.start,
       end: node.end,
-      codec: node.kind === 'string' ? JSON_STRING : AS_IS,
+      codec: node.kind === 'string' ? jsonStringCodec(payload.recorded.slice(node.start, node.end)) : AS_IS,
     })
     return place === undefined ? { notFound: 'overlaps another step' } : [place]
   }

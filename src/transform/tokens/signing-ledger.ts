@@ -65,6 +65,11 @@ export function createSigningLedger(): SigningLedger {
   }
 }
 
+/** A key for encryption, or a secret, is never what a public signing key stands for (RFC 7517 §4.2). */
+function maySign({ use, kty }: JwksEntry): boolean {
+  return (use === undefined || use === 'sig') && kty !== 'oct'
+}
+
 /**
  * Which recorded keys a re-signing key stands for, the surest rule first: those which verify the recorded token; those
  * of its kid; for a token without kid, the only key of its type. A rule that finds a place in one JWKS decides for all.
@@ -72,7 +77,7 @@ export function createSigningLedger(): SigningLedger {
 const RULES: readonly ((entry: LedgerEntry, document: JwksDocument) => readonly JwksEntry[])[] = [
   ({ recorded }, { entries }) => entries.filter((jwk) => jwk.verifies(recorded) === true),
   ({ recorded }, { entries }) =>
-    recorded.kid === undefined ? [] : entries.filter((jwk) => jwk.kid === recorded.kid),
+    recorded.kid === undefined ? [] : entries.filter((jwk) => jwk.kid === recorded.kid && maySign(jwk)),
   ({ recorded, key }, { entries }) => {
     const ofType = entries.filter((jwk) => jwk.kty === key.publicJwk?.kty)
     return recorded.kid === undefined && ofType.length === 1 ? ofType : []

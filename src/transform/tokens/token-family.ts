@@ -48,6 +48,7 @@ export function createTokenFamily(recordedAtMs: EpochMs): TokenFamily {
         const claims = claimsOf(member.recorded)
         for (const claim of HASH_CLAIMS) {
           const hash = claims[claim]
+          if (typeof hash !== 'string') continue
           const source = members.find(
             (other) => other !== member && hashBy(member, member.recorded.alg, other.recorded.token) === hash,
           )

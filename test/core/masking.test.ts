@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import jsonwebtoken from 'jsonwebtoken'
+import { maskedTarget, maskedValue } from '../../src/core/masking.ts'
+
+const token = jsonwebtoken.sign({ sub: 'u' }, 's'.repeat(32))
+
+suite('a target in a report', () => {
+  for (const [target, shown] of [
+    ['/a/b?x=1&y', '/a/b?x=1&y'],
+    [`/a?${token}`, '/a?(masked)'],
+    [`/a?${token}=1`, '/a?(masked)=1'],
+    [`/a/${token}/b`, '/a/(masked)/b'],
+    ['/a?access_token=s3cret', '/a?access_token=(masked)'],
+    ['/a?tok%65n=s3cret', '/a?tok%65n=(masked)'],
+    ['/a?code=x&pin=1&sid=2&auth=3', '/a?code=(masked)&pin=(masked)&sid=(masked)&auth=(masked)'],
+    ['/a?monkey=1&design=2&postcode=3', '/a?monkey=1&design=2&postcode=3'],
+    ['/a;jsessionid=abc;v=1/b', '/a;jsessionid=(masked);v=1/b'],
+    ['/a#access_token=x', '/a'],
+    ['http://user:pass@h/a', 'http://h/a'],
+    ['/a?x\u001b[31m\n=1', '/a?x\\x1b[31m\\x0a=1'],
+  ] as const) {
+    test(JSON.stringify(shown), () => assert.equal(maskedTarget(target), shown))
+  }
+})
+
+test('a long value is looked at once', { timeout: 10_000 }, () => {
+  maskedTarget(`/${'ey'.repeat(30_000)}`)
+  maskedTarget(`/?${Array.from({ length: 16_000 }, (_, index) => index).join('&')}`)
+})
+
+test('a value is masked by its name, its look or its length', () => {
+  assert.equal(maskedValue('clientSecret', 'x'), '(masked)')
+  assert.equal(maskedValue('x', 'A'.repeat(43)), '(masked)')
+  assert.equal(
+    maskedValue('id', '0b0f3f3a-6a53-4a0c-9a55-1a2b3c4d5e6f'),
+    '0b0f3f3a-6a53-4a0c-9a55-1a2b3c4d5e6f',
+  )
+})
