@@ -83,15 +83,10 @@ export function createDirectory(
 
 /** Whether this is the person's password; without one configured every password is. */
 export function isPasswordOf(person: Person, password: string): boolean {
-  return person.settings.password === undefined || sameSecret(person.settings.password, password)
+  return person.settings.password === undefined || secretTest(person.settings.password)(password)
 }
 
-/** Compares secrets in a time that does not tell where they differ. */
-export function sameSecret(expected: string, given: string): boolean {
-  return secretTest(expected)(given)
-}
-
-/** {@link sameSecret} for a secret that is asked about often. */
+/** Compares with a secret in a time that does not tell where they differ. */
 function secretTest(expected: string): (given: string) => boolean {
   const wanted = digest(expected)
   return (given) => timingSafeEqual(wanted, digest(given))
