@@ -1,8 +1,8 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { isIPv4 } from 'node:net'
 import { ResealError } from '../core/errors.ts'
 import type { HttpRequest, HttpResponse } from '../core/exchange.ts'
 import { headerValues } from '../core/headers.ts'
-import { sameSecret } from '../issuer/directory.ts'
 import { refusalAnswer } from './control-answer.ts'
 
 /** Where the control API listens, and what it demands there. */
@@ -72,7 +72,7 @@ function originRefusal({ authority, headers }: HttpRequest): HttpResponse | unde
 function tokenRefusal({ headers }: HttpRequest, token: string): HttpResponse | undefined {
   const given = headerValues(headers, 'authorization')
   const [presented] = given.map((value) => /^bearer +(?<token>\S+) *$/i.exec(value)?.groups?.token)
-  if (given.length === 1 && presented !== undefined && sameSecret(token, presented)) return undefined
+  if (given.length === 1 && presented !== undefined && isSame(token, presented)) return undefined
   const challenge = `Bearer realm="reseal control"${given.length === 0 ? '' : ', error="invalid_token"'}`
   return refusalAnswer(
     {
@@ -85,4 +85,13 @@ function tokenRefusal({ headers }: HttpRequest, token: string): HttpResponse | u
     },
     [['WWW-Authenticate', challenge]],
   )
+}
+
+/** Takes as long for every guess; digests are as long as each other, as the comparison demands. */
+function isSame(token: string, presented: string): boolean {
+  return timingSafeEqual(digest(token), digest(presented))
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
 }

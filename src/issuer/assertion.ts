@@ -37,7 +37,6 @@ export function isSignedBy(client: Client, { jwt }: Assertion): boolean {
   const entries = client.keys?.entries ?? []
   return entries.some(
     (entry) =>
-      entry.kty !== 'oct' &&
       (entry.alg === undefined || entry.alg === jwt.alg) &&
       (entry.kid === undefined || jwt.kid === undefined || entry.kid === jwt.kid) &&
       entry.verifies(jwt) === true,

@@ -1,6 +1,6 @@
 import { claimProblem, isSignedBy, readAssertion, replayProblem } from './assertion.ts'
 import { readBasicCredentials, type BasicCredentials } from './basic-credentials.ts'
-import { sameSecret, type Client } from './directory.ts'
+import type { Client } from './directory.ts'
 import type { Call, Provider } from './provider.ts'
 import { isRefusal, refusal, type Refusal } from './refusal.ts'
 import type { RequestParameters } from './request-parameters.ts'
@@ -38,7 +38,7 @@ export function authenticateClient(
   const client = provider.directory.client(id)
   return secret === undefined
     ? provenIf(client, 'none', () => true)
-    : provenIf(client, 'client_secret_post', (known) => isSecretOf(known, secret))
+    : provenIf(client, 'client_secret_post', (known) => known.isSecret(secret))
 }
 
 /** The ways in which a client may authenticate. */
@@ -68,10 +68,6 @@ const UNPROVEN = refusal(
   'The client is unknown, its proof is wrong, or it authenticates in a way that is not its own.',
 )
 
-function isSecretOf({ anyone, settings }: Client, given: string): boolean {
-  return anyone || (settings.secret !== undefined && sameSecret(settings.secret, given))
-}
-
 function byBasic(
   { directory }: Provider,
   parameters: RequestParameters,
@@ -81,7 +77,7 @@ function byBasic(
     return refusal('invalid_request', 'The client_id is another one than in the Authorization header.')
   }
   if (clientId === '') return UNPROVEN
-  return provenIf(directory.client(clientId), 'client_secret_basic', (known) => isSecretOf(known, secret))
+  return provenIf(directory.client(clientId), 'client_secret_basic', (known) => known.isSecret(secret))
 }
 
 /** RFC 7523 §3, OpenID Connect Core §9: `iss` and `sub` are the client, `jti` is there and new. */

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { textOfUtf8 } from '../core/binary-text.ts'
 import { ResealError } from '../core/errors.ts'
 import { findJwks, type JwksDocument } from '../keys/jwks.ts'
@@ -11,6 +11,8 @@ export interface Client {
   readonly settings: ClientSettings
   /** Taken only because no client is configured: it may present any secret. */
   readonly anyone: boolean
+  /** Whether this is the client's secret; never so for one that has none, always for anyone. */
+  isSecret(given: string): boolean
   readonly keys: JwksDocument | undefined
   readonly claims: FillClaims | undefined
 }
@@ -81,16 +83,17 @@ export function createDirectory(
 
 /** Whether this is the person's password; without one configured every password is. */
 export function isPasswordOf(person: Person, password: string): boolean {
-  return person.settings.password === undefined || sameSecret(person.settings.password, password)
+  return person.settings.password === undefined || secretTest(person.settings.password)(password)
 }
 
-/** Compares secrets in a time that does not tell where they differ. */
-export function sameSecret(expected: string, given: string): boolean {
-  return timingSafeEqual(digest(expected), digest(given))
+/** Compares with a secret in a time that does not tell where they differ. */
+function secretTest(expected: string): (given: string) => boolean {
+  const wanted = digest(expected)
+  return (given) => timingSafeEqual(wanted, digest(given))
 }
 
 function digest(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest()
+  return hash('sha256', secret, 'buffer')
 }
 
 /** Who comes where nobody is configured or named. */
@@ -110,11 +113,25 @@ function clientOf(settings: ClientSettings): Client {
       },
     )
   }
-  return { id: settings.clientId, settings, anyone: false, keys, claims: templateOf(settings.claims) }
+  return {
+    id: settings.clientId,
+    settings,
+    anyone: false,
+    isSecret: settings.secret === undefined ? () => false : secretTest(settings.secret),
+    keys,
+    claims: templateOf(settings.claims),
+  }
 }
 
 function anyClient(id: string): Client {
-  return { id, settings: { clientId: id }, anyone: true, keys: undefined, claims: undefined }
+  return {
+    id,
+    settings: { clientId: id },
+    anyone: true,
+    isSecret: () => true,
+    keys: undefined,
+    claims: undefined,
+  }
 }
 
 function personOf(settings: UserSettings): Person {

@@ -46,7 +46,8 @@ suite('POST /auth', () => {
 
   test('adds nothing at all with raw=true', async () => {
     const { post } = await anIssuer()
-    for (const given of ['{}', '{"a": 1e400,\n"b":-0}', '{"sub":"a","sub":"b"}']) {
+    const quoted = JSON.stringify({ a: `\\"${'['.repeat(100)}`, b: '\\', c: '{' })
+    for (const given of [quoted, '{}', '{"a": 1e400,\n"b":-0}', '{"sub":"a","sub":"b"}']) {
       assert.equal(payloadOf((await post('/auth?raw=true', given)).json['token']), given)
     }
   })

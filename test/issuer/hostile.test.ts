@@ -154,9 +154,18 @@ function almostRight(access: string, id: string): readonly (readonly [string, Re
     resource: 'https://api.example.com',
   }
   const authorization = {
-    ...{ client_id: 'app', redirect_uri: 'https://app.example.com/cb', response_type: 'code id_token token' },
-    ...{ response_mode: 'form_post', scope: 'openid', state: 's', nonce: 'n', prompt: 'login', max_age: '5' },
-    ...{ id_token_hint: id, code_challenge: 'a'.repeat(43), code_challenge_method: 'S256' },
+    client_id: 'app',
+    redirect_uri: 'https://app.example.com/cb',
+    response_type: 'code id_token token',
+    response_mode: 'form_post',
+    scope: 'openid',
+    state: 's',
+    nonce: 'n',
+    prompt: 'login',
+    max_age: '5',
+    id_token_hint: id,
+    code_challenge: 'a'.repeat(43),
+    code_challenge_method: 'S256',
   }
   return [
     ['/token', { grant_type: 'client_credentials', ...client }],

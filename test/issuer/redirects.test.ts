@@ -63,9 +63,14 @@ suite('a redirect_uri', () => {
     'x',
     '/x',
     'a b:c',
+    'https://x.example/\r\nSet-Cookie: a=b',
+    'https://x.example/\n',
+    'https://x.example/ä',
+    'https://x.example/#',
+    'https:\\\\x.example',
   ]
   for (const uri of dangerous) {
-    test(`is refused even where none is configured: ${uri}`, async () => {
+    test(`is refused even where none is configured: ${JSON.stringify(uri)}`, async () => {
       const { get } = await anIssuer({ login: 'auto' })
       assert.equal((await get(authorizeTarget({ redirect_uri: uri }))).status, 400)
     })
