@@ -105,7 +105,8 @@ function rsaPkcs1(name: AlgName, hash: HashName, leastBits: number): Algorithm {
     needs: 'an RSA key',
     // The padded hash must fit the modulus: 11 bytes, DigestInfo and hash (RFC 8017 §9.2).
     fits: (key) => key.asymmetricKeyType === 'rsa' && bitsOf(key) >= leastBits,
-    input: (key) => ({ key }),
+    // The key itself: Node takes some 15 µs longer over an object around it.
+    input: (key) => key,
   })
 }
 
@@ -139,7 +140,7 @@ function bitsOf(key: KeyObject): number {
 interface RsaScheme {
   readonly needs: string
   readonly fits: (key: KeyObject) => boolean
-  readonly input: (key: KeyObject) => SignKeyObjectInput
+  readonly input: (key: KeyObject) => KeyObject | SignKeyObjectInput
 }
 
 function pooledSignature(name: AlgName, hash: HashName, scheme: RsaScheme): Algorithm {

@@ -20,6 +20,7 @@ const DEFAULTS = {
   maxBodyBytes: 67_108_864,
   cacheBytes: 67_108_864,
   quiet: false,
+  issuers: undefined,
 }
 
 test('without any source, the defaults hold', () => {
@@ -57,6 +58,7 @@ test('a flag comes before the environment, the environment before the file, the 
     maxBodyBytes: 1_048_576,
     cacheBytes: 1_073_741_824,
     quiet: true,
+    issuers: undefined,
     origins: {
       snapshots: 'flag',
       transforms: 'default',

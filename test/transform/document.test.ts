@@ -41,6 +41,7 @@ test('the document of the manual is read with the place of every part', () => {
     file: 'demo.yaml',
     version: 1,
     match: { ignore: { query: ['ts'], json: ['$.requestId'] } },
+    issuers: undefined,
     responder: [
       {
         id: 'login',
