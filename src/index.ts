@@ -1,10 +1,11 @@
 /** reseal as a library: what the commands do, without a process of their own. */
+export { issuer, type LibraryIssuer, type LibraryIssuerOptions } from './app/library-issuer.ts'
 export {
   record,
+  type RecorderClock,
   type Recording,
   type RecordingSummary,
   type RecordOptions,
-  type RecorderClock,
 } from './app/record.ts'
 export { replay, type Replay, type ReplayOptions, type ReplaySummary } from './app/replay.ts'
 export type { ListenerRoute } from './app/routes.ts'

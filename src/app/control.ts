@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { isLoopback } from '../control/access.ts'
 import { createControlApi } from '../control/control-api.ts'
+import { MAX_CONTENT_BYTES } from '../control/json-content.ts'
 import { parseListenAddress } from '../core/listen-address.ts'
 import type { Clock } from '../core/time.ts'
 import type { RunningServer } from '../wire/listener.ts'
@@ -33,7 +34,7 @@ export async function serveControl(
     version: VERSION,
     ready: () => ({ ready: true, reasons: [] }),
   })
-  const server = await serve({ listen, handler, onError })
+  const server = await serve({ listen, handler, onError, maxRequestBytes: MAX_CONTENT_BYTES })
   port = server.port
   return { server, token }
 }

@@ -76,7 +76,7 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
     for (const { listen, target } of listenersFor(routes, rings)) {
       const origin = target === undefined ? undefined : parseTarget(target).origin
       const here: OpenIssuer[] = []
-      const handler = withIssuers(here, createResponder(plan, origin, events))
+      const handler = withIssuers(here, (otherwise) => createResponder(plan, origin, events, otherwise))
       const server = await serve({ listen, handler, onError })
       servers.push(server)
       urls.push(server.url)
@@ -125,13 +125,25 @@ function answersAt({ definition }: LiveRing, listen: string, origin: string | un
   )
 }
 
-/** What is an issuer's by its path is answered by it, everything else from the recording. */
-function withIssuers(issuers: readonly OpenIssuer[], recorded: Handler): Handler {
-  return (request) => {
+/** Where clients learn of an issuer and its keys: what was recorded there is not true any more. */
+const LIVE_PATHS =
+  /\/(?:\.well-known\/(?:openid-configuration|oauth-authorization-server|jwks\.json)|jwks(?:\.json)?)(?:\/|$)/
+
+/** Metadata and keys are the issuers' own; else the recording answers first, and an issuer what was not recorded. */
+function withIssuers(
+  issuers: readonly OpenIssuer[],
+  responder: (otherwise: (request: HttpRequest) => ReturnType<Handler> | undefined) => Handler,
+): Handler {
+  const byIssuers = (request: HttpRequest): ReturnType<Handler> | undefined => {
     for (const { issuer } of issuers) {
       const answer = issuer.answer(request)
       if (answer !== undefined) return answer
     }
-    return recorded(request)
+    return undefined
+  }
+  const recorded = responder(byIssuers)
+  return (request) => {
+    const live = issuers.length > 0 && LIVE_PATHS.test(request.target.split('?', 1)[0] ?? '')
+    return (live ? byIssuers(request) : undefined) ?? recorded(request)
   }
 }

@@ -13,11 +13,13 @@ export interface ResponderEvents {
 /**
  * The handler that answers from a plan.
  * @param origin the backend this listener stands for; undefined for all of the snapshot
+ * @param otherwise asked before a request counts as a miss
  */
 export function createResponder(
   plan: ReplayPlan,
   origin: string | undefined,
   events: ResponderEvents,
+  otherwise: (request: HttpRequest) => ReturnType<Handler> | undefined = () => undefined,
 ): Handler {
   return (request) => {
     const answer = plan.answer(request, origin)
@@ -25,6 +27,8 @@ export function createResponder(
       events.hit(request, answer.pair)
       return answer.response
     }
+    const other = otherwise(request)
+    if (other !== undefined) return other
     events.miss(request, answer.near)
     return missResponse(request, answer.near)
   }
