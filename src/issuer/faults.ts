@@ -136,7 +136,7 @@ export function createFaults(clock: Clock, ring: Pick<KeyRing, 'keys'>): Faults 
 }
 
 /** The kinds that change a JWKS, and so can happen nowhere else. */
-export const JWKS_FAULTS: ReadonlySet<FaultKind> = new Set([
+const JWKS_FAULTS: ReadonlySet<FaultKind> = new Set([
   'emptyJwks',
   'staleJwks',
   'hugeJwks',
