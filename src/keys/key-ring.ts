@@ -12,7 +12,7 @@ import { ringEvents, type NamedRingEvent, type RingEvent } from './ring-timeline
 import { ringView, type PublishedJwk } from './ring-view.ts'
 import type { SigningKey } from './signing-key.ts'
 
-export type { RingKey, RingState } from './ring-key.ts'
+export type { RingKey } from './ring-key.ts'
 export type { RingEvent } from './ring-timeline.ts'
 export type { KeyRingOptions } from './ring-settings.ts'
 
