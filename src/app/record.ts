@@ -1,11 +1,13 @@
 import { createRecorder, type RecorderClock, type RecordingSummary as Recorded } from '../capture/recorder.ts'
-import { errorMessage } from '../core/errors.ts'
+import { existsSync, rmSync } from 'node:fs'
+import { errorMessage, ResealError } from '../core/errors.ts'
 import { maskedTarget } from '../core/masking.ts'
 import type { PairHead, RRPair } from '../core/pair.ts'
 import { snapshotFile } from '../store/snapshot-name.ts'
 import { createSnapshot } from '../store/snapshot-writer.ts'
 import type { RunningServer } from '../wire/listener.ts'
 import { serveForwarding } from '../wire/record-server.ts'
+import { parseTarget } from '../wire/target.ts'
 import { tokensOf } from './inspect.ts'
 import { writeScaffoldIfNeeded } from './scaffold.ts'
 import { VERSION } from './version.ts'
@@ -48,6 +50,8 @@ export interface RecordingSummary extends Recorded {
  */
 export async function record(options: RecordOptions): Promise<Recording> {
   const file = snapshotFile(options.snapshotsDirectory, options.snapshot)
+  for (const { target } of options.routes) parseTarget(target)
+  const existed = existsSync(file)
   const writer = await createSnapshot(file, { append: options.append, version: VERSION })
   let jwts = 0
   const recorder = createRecorder({
@@ -86,6 +90,8 @@ export async function record(options: RecordOptions): Promise<Recording> {
   } catch (error) {
     await stopServers()
     await writer.close()
+    // Nothing was recorded: the name stays free for the next try.
+    if (!existed) rmSync(file, { force: true })
     throw error
   }
 
@@ -95,9 +101,20 @@ export async function record(options: RecordOptions): Promise<Recording> {
       await stopServers()
       await recorder.settled()
       await writer.close()
-      const scaffolded = recorder.summary().pairs > 0 ? writeScaffoldIfNeeded(options) : undefined
+      const scaffolded = recorder.summary().pairs > 0 ? scaffoldOrWarn(options) : undefined
       return { ...recorder.summary(), file, jwts, scaffolded }
     },
+  }
+}
+
+/** The recording is safe whatever becomes of its transforms. */
+function scaffoldOrWarn(options: RecordOptions): string | undefined {
+  try {
+    return writeScaffoldIfNeeded(options)
+  } catch (error) {
+    if (!(error instanceof ResealError)) throw error
+    options.onWarning(`${error.message}: ${errorMessage(error.cause ?? error)}`)
+    return undefined
   }
 }
 

@@ -1,3 +1,4 @@
+import { ResealError } from '../core/errors.ts'
 import type { Handler, HttpRequest } from '../core/exchange.ts'
 import type { PairId } from '../core/pair.ts'
 import type { NearMiss } from '../match/near-miss.ts'
@@ -71,25 +72,30 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
   try {
     const { clock, cacheBytes, routes, onError } = options
     const plan = createPlan({ pairs: reader, transforms, rules, clock, cacheBytes })
-    const issuers: OpenIssuer[] = []
+    const issuers = new Map<LiveRing, OpenIssuer>()
     const urls: string[] = []
     for (const { listen, target } of listenersFor(routes, rings)) {
-      const origin = target === undefined ? undefined : parseTarget(target).origin
+      const origin = target === undefined ? undefined : recordedOrigin(target, plan.coverage())
       const here: OpenIssuer[] = []
       const handler = withIssuers(here, (otherwise) => createResponder(plan, origin, events, otherwise))
       const server = await serve({ listen, handler, onError })
       servers.push(server)
       urls.push(server.url)
-      const opened = rings.filter((ring) => answersAt(ring, listen, origin))
-      here.push(...opened.map((ring) => openIssuer(ring, server.url, clock)))
-      issuers.push(...here)
+      for (const ring of rings.filter((one) => answersAt(one, listen, origin))) {
+        const opened = issuers.get(ring) ?? openIssuer(ring, server.url, clock)
+        issuers.set(ring, opened)
+        here.push(opened)
+      }
     }
+    refuseUnserved(rings, issuers)
     const control =
-      options.control === undefined ? undefined : await serveControl(options.control, issuers, options)
+      options.control === undefined
+        ? undefined
+        : await serveControl(options.control, [...issuers.values()], options)
     if (control !== undefined) servers.push(control.server)
     return {
       urls,
-      issuers,
+      issuers: [...issuers.values()],
       control: control && { url: control.server.url, token: control.token },
       transforms,
       untransformed,
@@ -103,6 +109,15 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
     await stop()
     throw error
   }
+}
+
+/** @throws ResealError USAGE for a backend of which nothing was recorded */
+function recordedOrigin(target: string, { backends }: Coverage): string {
+  const { origin } = parseTarget(target)
+  if (backends.includes(origin)) return origin
+  throw new ResealError('USAGE', `The snapshot has no backend ${origin}`, {
+    hint: backends.length === 0 ? 'It has no pair at all.' : `It recorded ${backends.join(', ')}.`,
+  })
 }
 
 /** The replay's listeners, then those that issuers have for themselves. */
@@ -122,6 +137,19 @@ function answersAt({ definition }: LiveRing, listen: string, origin: string | un
   if (definition.listen !== undefined) return definition.listen === listen
   return (
     origin === undefined || definition.issuer === undefined || new URL(definition.issuer).origin === origin
+  )
+}
+
+/** @throws ResealError CONFIG_INVALID for an issuer whose backend has no listener */
+function refuseUnserved(rings: readonly LiveRing[], issuers: ReadonlyMap<LiveRing, OpenIssuer>): void {
+  const unserved = rings.find((ring) => !issuers.has(ring))
+  if (unserved === undefined) return
+  throw new ResealError(
+    'CONFIG_INVALID',
+    `No listener of the replay stands for the backend of issuer ${unserved.name}`,
+    {
+      hint: 'Map one to it with --map LISTEN=URL, or give the issuer a listen: of its own.',
+    },
   )
 }
 

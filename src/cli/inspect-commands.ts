@@ -22,8 +22,9 @@ export function addInspectCommands(program: Command, output: Output): void {
     .description('List the snapshots.')
     .option('--json', 'print JSON')
     .action((flags: DirectoryFlags & JsonFlag) => {
-      const snapshots = listAll(settingsOf(flags).snapshots)
-      output.data(flags.json === true ? jsonLine(snapshots) : snapshotTable(snapshots))
+      const directory = settingsOf(flags).snapshots
+      const snapshots = listAll(directory)
+      output.data(flags.json === true ? jsonLine(snapshots) : snapshotTable(snapshots, directory))
     })
 
   directoryOptions(program.command('show'))
@@ -100,9 +101,10 @@ function show(
   else output.data(pairs.map((pair) => `${pairLine(pair)}\n`).join(''))
 }
 
-function snapshotTable(snapshots: readonly SnapshotSummary[]): string {
-  if (snapshots.length === 0)
-    return 'No snapshots here. Record one with: reseal record <snapshot> --target URL\n'
+function snapshotTable(snapshots: readonly SnapshotSummary[], directory: string): string {
+  if (snapshots.length === 0) {
+    return `No snapshots in ${directory}. Record one with: reseal record <snapshot> --target URL\n`
+  }
   return table(
     ['snapshot', 'pairs', 'size', 'recorded', 'targets'],
     snapshots.map((one) => [

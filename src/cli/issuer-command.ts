@@ -5,7 +5,7 @@ import { ResealError } from '../core/errors.ts'
 import { parseDuration, systemClock } from '../core/time.ts'
 import { collect, settingsOf, type DirectoryFlags } from './directory-options.ts'
 import { failureLines } from './failure.ts'
-import type { Output } from './output.ts'
+import { controlLines, type Output } from './output.ts'
 import { untilStopped } from './until-stopped.ts'
 
 interface IssuerFlags extends DirectoryFlags {
@@ -86,18 +86,17 @@ async function runIssuer(flags: IssuerFlags, output: Output): Promise<void> {
   })
   for (const line of startLines(issuing)) log(line)
   for (const url of issuing.urls) output.message(`reseal ready issuer ${url}`)
-  if (issuing.control !== undefined) output.message(`reseal ready control ${issuing.control.url}`)
+  for (const line of controlLines(issuing.control)) output.message(line)
   await untilStopped()
   await issuing.stop()
 }
 
-function startLines({ issuers, control }: Issuing): readonly string[] {
+function startLines({ issuers }: Issuing): readonly string[] {
   return [
     'This is an issuer for tests: it gives tokens to whoever asks.',
     ...issuers.map(
       ({ name, issuer }) => `issuer ${name}: ${issuer.settings.issuer} signs ${issuer.ring.algs.join(', ')}`,
     ),
-    ...(control?.token === undefined ? [] : [`The control API asks for this bearer token: ${control.token}`]),
   ]
 }
 
@@ -112,8 +111,11 @@ function listenersOf(
   return [...groups].map(([address, issuers]) => ({ listen: address, issuers }))
 }
 
-function describesOne({ issuer, key, alg, rotateEvery }: IssuerFlags): boolean {
-  return issuer !== undefined || key !== undefined || rotateEvery !== undefined || alg.length > 0
+/** Any flag about the issuer itself; where it listens and what is printed is said of the configured ones too. */
+function describesOne(flags: IssuerFlags): boolean {
+  const { issuer, key, passphraseFile, rotateEvery, transition, lead, data, accessTokens, login } = flags
+  const said = [issuer, key, passphraseFile, rotateEvery, transition, lead, data, accessTokens, login]
+  return flags.alg.length > 0 || flags.trustForwarded === true || said.some((flag) => flag !== undefined)
 }
 
 function definitionOf(flags: IssuerFlags): IssuerDefinition {

@@ -40,3 +40,13 @@ export function processOutput(): Output {
 export function jsonLine(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`
 }
+
+/** The ready line of a control API, and what it asks for where it asks; without it nobody could come in. */
+export function controlLines(
+  control: { readonly url: string; readonly token: string | undefined } | undefined,
+): readonly string[] {
+  if (control === undefined) return []
+  const asks =
+    control.token === undefined ? [] : [`The control API asks for this bearer token: ${control.token}`]
+  return [...asks, `reseal ready control ${control.url}`]
+}

@@ -17,7 +17,8 @@ export function pairLine(pair: RRPair): string {
   const answer =
     response === undefined ? pair.outcome : printable(`${response.status} ${response.reason}`.trimEnd())
   const note = pair.outcome === 'complete' || response === undefined ? '' : ` (${pair.outcome})`
-  return `${String(pair.id).padStart(4)}  ${request.method} ${maskedTarget(request.target)}  →  ${answer}${note}  ${formatDuration(pair.tookMs)}`
+  const cut = pair.requestTruncated || pair.responseTruncated ? ' (stored truncated, not served)' : ''
+  return `${String(pair.id).padStart(4)}  ${request.method} ${maskedTarget(request.target)}  →  ${answer}${note}${cut}  ${formatDuration(pair.tookMs)}`
 }
 
 /** A pair as a person wants to read it: both messages, JSON indented, JWTs decoded with times in words. */
@@ -29,7 +30,11 @@ export function pairPage(pair: RRPair, nowMs: EpochMs, style: Output['style']): 
     ...(pair.outcome === 'complete'
       ? []
       : [`${pair.outcome}${pair.error === undefined ? '' : `: ${pair.error}`}`]),
-    ...(pair.requestTruncated || pair.responseTruncated ? ['body truncated by --max-body'] : []),
+    ...(pair.requestTruncated || pair.responseTruncated
+      ? [
+          `stored truncated by --max-body: ${pair.request.body.length} of ${pair.requestBytes} bytes of the request, ${response?.body.length ?? 0} of ${pair.responseBytes} of the response; not served`,
+        ]
+      : []),
   ]
   return [
     style('bold', `Pair ${pair.id}`),

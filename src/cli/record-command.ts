@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { record, type RecordingSummary } from '../app/record.ts'
 import { parseMapping } from '../app/routes.ts'
 import { ResealError } from '../core/errors.ts'
+import { formatListenAddress, parseListenAddress } from '../core/listen-address.ts'
 import { maskedTarget } from '../core/masking.ts'
 import type { PairHead } from '../core/pair.ts'
 import { formatDuration, systemClock } from '../core/time.ts'
@@ -14,6 +15,7 @@ import {
 } from './directory-options.ts'
 import { formatSize } from './inspect-commands.ts'
 import type { Output } from './output.ts'
+import { count } from './transform-report.ts'
 import { untilStopped } from './until-stopped.ts'
 
 interface RecordFlags extends DirectoryFlags {
@@ -65,6 +67,7 @@ async function runRecord(snapshot: string, flags: RecordFlags, output: Output): 
   })
   for (const url of recording.urls) output.message(`reseal ready record ${url}`)
   await untilStopped()
+  if (lively) output.message('stopping; Ctrl-C again ends at once')
   const summary = await recording.stop()
   if (!settings.quiet) for (const line of summaryLines(summary, snapshot)) output.message(line)
   if (summary.notStored > 0) output.exitCode = 1
@@ -74,10 +77,26 @@ function routesOf(flags: RecordFlags, listen: string): readonly { listen: string
   const mapped = flags.map
     .map(parseMapping)
     .flatMap(({ listen, target }) => (target === undefined ? [] : [{ listen, target }]))
-  if (flags.target !== undefined) return [{ listen, target: flags.target }, ...mapped]
-  if (mapped.length > 0) return mapped
+  if (flags.target !== undefined) return distinct([{ listen, target: flags.target }, ...mapped])
+  if (flags.listen !== undefined && mapped.length > 0) {
+    throw new ResealError('USAGE', `Nothing says what ${flags.listen} stands for`, {
+      hint: `Add --target URL, or write --map ${flags.listen}=URL.`,
+    })
+  }
+  if (mapped.length > 0) return distinct(mapped)
   throw new ResealError('USAGE', 'There is no backend to record', {
     hint: 'Name one with --target URL, or several with --map LISTEN=URL.',
+  })
+}
+
+/** @throws ResealError USAGE when two backends are to share a listener */
+function distinct<R extends { readonly listen: string }>(routes: readonly R[]): readonly R[] {
+  const addresses = routes.map(({ listen }) => parseListenAddress(listen)).filter(({ port }) => port !== 0)
+  const named = addresses.map(formatListenAddress)
+  const twice = named.find((address, index) => named.indexOf(address) !== index)
+  if (twice === undefined) return routes
+  throw new ResealError('USAGE', `${twice} is to stand for two backends`, {
+    hint: 'Give each a port of its own.',
   })
 }
 
@@ -96,12 +115,14 @@ function exchangeLine({ request, response, outcome, tookMs }: PairHead, jwts: nu
 function summaryLines(summary: RecordingSummary, snapshot: string): readonly string[] {
   const { pairs, jwts, truncated, failed, notStored, file, scaffolded } = summary
   return [
-    `recorded ${pairs} pairs, ${formatSize(summary.bytes)}, ${jwts} JWTs into ${file}`,
-    ...(failed > 0 ? [`${failed} exchanges did not end whole; they are recorded with their outcome`] : []),
+    `recorded ${count(pairs, 'pair')}, ${formatSize(summary.bytes)}, ${count(jwts, 'JWT')} into ${file}`,
+    ...(failed > 0 ? [`${count(failed, 'exchange')} did not end whole, recorded with the outcome`] : []),
     ...(truncated > 0
-      ? [`${truncated} exchanges had a body longer than --max-body and are stored truncated`]
+      ? [
+          `${count(truncated, 'exchange')} with a body longer than --max-body, stored truncated and not replayed`,
+        ]
       : []),
-    ...(notStored > 0 ? [`${notStored} exchanges could not be stored`] : []),
+    ...(notStored > 0 ? [`${count(notStored, 'exchange')} could not be stored`] : []),
     ...(scaffolded === undefined ? [] : [`wrote ${scaffolded}: it re-signs the JWTs at replay`]),
     ...(pairs > 0 ? [`replay it with: reseal replay ${snapshot}`] : []),
   ]

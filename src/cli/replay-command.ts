@@ -11,8 +11,8 @@ import {
   type DirectoryFlags,
 } from './directory-options.ts'
 import { failureLines } from './failure.ts'
-import { jsonLine, type Output } from './output.ts'
-import { keyLines } from './transform-report.ts'
+import { controlLines, jsonLine, type Output } from './output.ts'
+import { count, keyLines } from './transform-report.ts'
 import { untilStopped } from './until-stopped.ts'
 import { ResealError } from '../core/errors.ts'
 
@@ -87,8 +87,9 @@ async function runReplay(snapshot: string, flags: ReplayFlags, output: Output): 
   if (!settings.quiet)
     for (const line of startLines(replaying, transformsFileOf(settings, snapshot))) output.message(line)
   for (const url of replaying.urls) output.message(`reseal ready replay ${url}`)
-  if (replaying.control !== undefined) output.message(`reseal ready control ${replaying.control.url}`)
+  for (const line of controlLines(replaying.control)) output.message(line)
   await untilStopped()
+  if (lively) output.message('stopping; Ctrl-C again ends at once')
   const summary = await replaying.stop()
   if (flags.json === true) output.data(jsonLine(summaryJson(summary)))
   if (!settings.quiet) for (const line of summaryLines(summary)) output.message(line)
@@ -100,17 +101,16 @@ function routesOf(flags: ReplayFlags, listen: string): readonly ListenerRoute[] 
 }
 
 function startLines(replaying: Replay, file: string): readonly string[] {
-  const { transforms, coverage, untransformed, issuers, control } = replaying
+  const { transforms, coverage, untransformed, issuers } = replaying
   const { unservable } = coverage()
   return [
     ...(untransformed ? [`no ${file}: every response is served as recorded`] : []),
     ...keyLines(transforms),
     ...issuers.map(({ name, issuer }) => `issuer ${name} answers for ${issuer.settings.issuer}`),
-    ...(control?.token === undefined ? [] : [`The control API asks for this bearer token: ${control.token}`]),
     ...(unservable.length === 0
       ? []
       : [
-          `${unservable.length} recorded pairs hold no whole answer and are not served: ${listOf(unservable.map(({ id }) => id))}`,
+          `${count(unservable.length, 'recorded pair')} without a whole answer, not served: ${listOf(unservable.map(({ id }) => id))}`,
         ]),
   ]
 }
@@ -118,7 +118,7 @@ function startLines(replaying: Replay, file: string): readonly string[] {
 function summaryLines({ hits, misses, coverage, transforms }: ReplaySummary): readonly string[] {
   const idle = unusedSteps(transforms)
   return [
-    `answered ${hits} requests, missed ${misses}; served ${coverage.served} of ${coverage.pairs} pairs`,
+    `answered ${count(hits, 'request')}, missed ${misses}; served ${coverage.served} of ${coverage.pairs} pairs`,
     ...(coverage.neverServed.length === 0
       ? []
       : [`never served: ${listOf(coverage.neverServed.map(({ id }) => id))}`]),

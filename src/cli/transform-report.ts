@@ -3,8 +3,14 @@ import type { ChainReport, CompiledTransforms } from '../app/transforms.ts'
 
 /** What is to be said of the keys: how their files were read, and whether they are the recording's own. */
 export function keyLines({ keys, notes }: CompiledTransforms): readonly string[] {
+  const unknowable = keys.some(({ key }) => key.alg.startsWith('HS') && key.source.startsWith('generated/'))
   return [
     ...notes.map((note) => `note: ${note}`),
+    ...(unknowable
+      ? [
+          'warning: an HMAC secret that reseal made verifies nowhere; mount the one the service has and name it as secretPath',
+        ]
+      : []),
     ...keys.map(({ key, kid, tokens, matchesRecording }) => {
       const what = `${key.alg} with ${key.source}${kid === undefined ? '' : `, kid ${printable(kid)}`}`
       const own = matchesRecording

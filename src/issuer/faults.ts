@@ -136,12 +136,7 @@ export function createFaults(clock: Clock, ring: Pick<KeyRing, 'keys'>): Faults 
 }
 
 /** The kinds that change a JWKS, and so can happen nowhere else. */
-const JWKS_FAULTS: ReadonlySet<FaultKind> = new Set([
-  'emptyJwks',
-  'staleJwks',
-  'hugeJwks',
-  'unknownKid',
-])
+const JWKS_FAULTS: ReadonlySet<FaultKind> = new Set(['emptyJwks', 'staleJwks', 'hugeJwks', 'unknownKid'])
 
 interface LiveFault extends Omit<SetFault, 'id'> {
   happened: number

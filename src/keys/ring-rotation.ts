@@ -41,11 +41,11 @@ export function ringRotation(ledger: RingLedger, settings: RingSettings): RingRo
     begin: async (keys, now) => {
       const misfit = keys.find(({ alg }) => !isAlgOf(settings, alg))
       if (misfit !== undefined) throw misfitKey(misfit, settings)
-      const turns = settings.algs.map(async (alg) => {
+      // One after the other: the set lists the algs in the order the user named them.
+      for (const alg of settings.algs) {
         const own = keys.filter((key) => key.alg === alg)
         await beginAlg({ ledger, rotation, settings }, alg, own, now)
-      })
-      await Promise.all(turns)
+      }
     },
     advance: async (alg, now, leadSeconds) => {
       const [pending] = pendingIn(ledger, alg, now)

@@ -85,7 +85,7 @@ export function differences(asked: RequestParts, recorded: RequestParts): readon
     differs.push({ field: 'method', recorded: recorded.method, asked: asked.method })
   if (asked.path !== recorded.path)
     differs.push({ field: 'path', recorded: maskedTarget(recorded.path), asked: maskedTarget(asked.path) })
-  differs.push(...queryDifferences(asked.query, recorded.query), ...bodyDifferences(asked, recorded))
+  differs.push(...partDifferences('query', asked.query, recorded.query), ...bodyDifferences(asked, recorded))
   return differs.slice(0, MAX_DIFFERENCES)
 }
 
@@ -113,7 +113,8 @@ function sharedSegments(a: string, b: string): number {
   return same / Math.max(left.length, right.length)
 }
 
-function queryDifferences(
+function partDifferences(
+  what: 'query' | 'form',
   asked: readonly QueryPart[],
   recorded: readonly QueryPart[],
 ): readonly Difference[] {
@@ -122,7 +123,7 @@ function queryDifferences(
   return [...names].flatMap((name) => {
     const [asks, has] = [now.get(name), then.get(name)]
     if (asks === has) return []
-    return [{ field: `query ${maskedName(name)}`, recorded: masked(name, has), asked: masked(name, asks) }]
+    return [{ field: `${what} ${maskedName(name)}`, recorded: masked(name, has), asked: masked(name, asks) }]
   })
 }
 
@@ -142,11 +143,15 @@ function bodyDifferences(asked: RequestParts, recorded: RequestParts): readonly 
     const differs = jsonDifferences({ text: asked.body, node: now }, { text: recorded.body, node: then })
     return [...differs.take(MAX_DIFFERENCES)]
   }
-  return [{ field: 'body', recorded: bodySize(recorded), asked: bodySize(asked) }]
+  if (asked.bodyKind === 'form' && recorded.bodyKind === 'form') {
+    return partDifferences('form', asked.form, recorded.form)
+  }
+  return [{ field: 'body', recorded: bodyWords(recorded), asked: bodyWords(asked) }]
 }
 
-function bodySize(parts: RequestParts): string | undefined {
-  return parts.bodyKind === 'none' ? undefined : `${parts.body.length} bytes of ${parts.bodyKind}`
+function bodyWords({ bodyKind, body }: RequestParts): string | undefined {
+  const words = { none: undefined, json: 'JSON', form: 'a form', bytes: `${body.length} bytes` }
+  return words[bodyKind]
 }
 
 interface JsonAt {

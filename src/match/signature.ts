@@ -27,6 +27,8 @@ export interface RequestParts {
   readonly query: readonly QueryPart[]
   readonly body: BinaryText
   readonly bodyKind: 'none' | 'json' | 'form' | 'bytes'
+  /** The fields of a form body, sorted; empty for other bodies. */
+  readonly form: readonly QueryPart[]
 }
 
 /** A body whose JSON nests deeper than this is compared by its bytes. */
@@ -78,24 +80,34 @@ function originForm(target: string): string {
   return rest.startsWith('/') ? rest : `/${rest}`
 }
 
-function bodyParts(request: HttpRequest, rules: MatchRules): Pick<RequestParts, 'body' | 'bodyKind'> {
-  if (request.body.length === 0) return { body: '', bodyKind: 'none' }
+function bodyParts(
+  request: HttpRequest,
+  rules: MatchRules,
+): Pick<RequestParts, 'body' | 'bodyKind' | 'form'> {
+  if (request.body.length === 0) return { body: '', bodyKind: 'none', form: [] }
   const text = binaryText(decodeBody(request.headers, request.body)?.bytes ?? request.body)
   const type = contentType(request)
-  if (type === 'application/x-www-form-urlencoded') return { body: formBody(text), bodyKind: 'form' }
+  if (type === 'application/x-www-form-urlencoded') {
+    const form = formFields(text)
+    return { body: formBody(form), bodyKind: 'form', form }
+  }
   const first = text.trimStart()[0]
   const json = type.endsWith('json') || first === '{' || first === '[' ? scanJson(text) : undefined
   const canonical = json && canonicalJson(text, json, rules.ignoreJson, MAX_CANONICAL_DEPTH)
   return canonical === undefined
-    ? { body: jwtsAsClaims(text), bodyKind: 'bytes' }
-    : { body: jwtsAsClaims(canonical), bodyKind: 'json' }
+    ? { body: jwtsAsClaims(text), bodyKind: 'bytes', form: [] }
+    : { body: jwtsAsClaims(canonical), bodyKind: 'json', form: [] }
 }
 
 /** Form fields compare as query parameters do: any order, repeats kept. */
-function formBody(text: BinaryText): BinaryText {
+function formFields(text: BinaryText): readonly QueryPart[] {
   return queryParts(text)
     .map(({ name, value }) => ({ name, value: value === undefined ? value : jwtsAsClaims(value) }))
     .toSorted(byNameAndValue)
+}
+
+function formBody(fields: readonly QueryPart[]): BinaryText {
+  return fields
     .flatMap(({ name, value }) => [name, value ?? '\0'])
     .map((field) => `${field.length}:${field}`)
     .join('')

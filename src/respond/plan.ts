@@ -1,9 +1,23 @@
 import { LRUCache } from 'lru-cache'
 import type { HttpRequest, HttpResponse } from '../core/exchange.ts'
+import { maskedTarget } from '../core/masking.ts'
 import { isWhole, type PairHead, type PairId, type PairSource, type WholePair } from '../core/pair.ts'
 import type { Clock } from '../core/time.ts'
-import { likelyCandidates, nearMisses, type Candidate, type NearMiss } from '../match/near-miss.ts'
-import { pathOf, requestParts, signatureOf, type MatchRules, type Signature } from '../match/signature.ts'
+import {
+  likelyCandidates,
+  NEAR_MISSES,
+  nearMisses,
+  type Candidate,
+  type NearMiss,
+} from '../match/near-miss.ts'
+import {
+  pathOf,
+  requestParts,
+  signatureOf,
+  type MatchRules,
+  type RequestParts,
+  type Signature,
+} from '../match/signature.ts'
 import type { CompiledTransforms } from '../transform/compile.ts'
 
 /** A snapshot made ready to answer. */
@@ -27,6 +41,8 @@ export interface Coverage {
   readonly neverServed: readonly PairHead[]
   /** Pairs that hold no whole answer: cut off, failed or too large to store. */
   readonly unservable: readonly PairHead[]
+  /** Origins of the recorded backends. */
+  readonly backends: readonly string[]
 }
 
 export interface PlanInput {
@@ -71,7 +87,7 @@ export function createPlan(input: PlanInput): ReplayPlan {
       const id = sequence?.pairs[sequence.next]
       const response = id === undefined ? undefined : responseOf(id)
       if (sequence === undefined || id === undefined || response === undefined) {
-        return { kind: 'miss', near: nearTo(request, index.servable, pairs, rules) }
+        return { kind: 'miss', near: nearTo(request, origin, index, pairs, rules) }
       }
       if (sequence.next + 1 < sequence.pairs.length) sequence.next += 1
       served.add(id)
@@ -82,6 +98,7 @@ export function createPlan(input: PlanInput): ReplayPlan {
       served: served.size,
       neverServed: index.servable.filter(({ id }) => !served.has(id)),
       unservable: index.unservable,
+      backends: [...new Set([...index.servable, ...index.unservable].map(({ route }) => route.target))],
     }),
   }
 }
@@ -129,16 +146,17 @@ function wholePair(pairs: PairSource, id: PairId): WholePair | undefined {
 /** A miss must not cost as much as the snapshot is long: only likely pairs are read. */
 function nearTo(
   request: HttpRequest,
-  heads: readonly PairHead[],
+  origin: string | undefined,
+  { servable, unservable }: PairIndex,
   pairs: PairSource,
   rules: MatchRules,
 ): readonly NearMiss[] {
   const asked = requestParts(request, rules)
   const likely = likelyCandidates(
     asked,
-    heads.map(({ id, request: { method, target } }) => ({ pair: id, method, path: pathOf(target) })),
+    servable.map(({ id, request: { method, target } }) => ({ pair: id, method, path: pathOf(target) })),
   )
-  return nearMisses(
+  const near = nearMisses(
     asked,
     likely.flatMap((id): Candidate[] => {
       const pair = wholePair(pairs, id)
@@ -146,4 +164,28 @@ function nearTo(
       return [{ pair: id, target: pair.request.target, parts: requestParts(pair.request, rules) }]
     }),
   )
+  const elsewhere = near.map((miss) => {
+    const target = servable.find(({ id }) => id === miss.pair)?.route.target
+    if (origin === undefined || target === origin) return miss
+    return { ...miss, differs: [{ field: 'backend', recorded: target, asked: origin }, ...miss.differs] }
+  })
+  return [...brokenRecordings(asked, unservable), ...elsewhere].slice(0, NEAR_MISSES)
+}
+
+/** The same question was recorded, but its answer did not come whole. */
+function brokenRecordings(asked: RequestParts, unservable: readonly PairHead[]): readonly NearMiss[] {
+  return unservable
+    .filter(({ request }) => request.method === asked.method && pathOf(request.target) === asked.path)
+    .map(({ id, request, outcome }) => ({
+      pair: id,
+      method: request.method,
+      target: maskedTarget(request.target),
+      differs: [
+        {
+          field: 'recording',
+          recorded: outcome === 'complete' ? 'stored truncated' : outcome,
+          asked: 'a whole answer',
+        },
+      ],
+    }))
 }
