@@ -10,6 +10,8 @@ export interface Algorithm {
   readonly name: AlgName
   /** The hash of `at_hash` and `c_hash`; undefined where the key's curve decides it (EdDSA). */
   readonly hash: HashName | undefined
+  /** What a key must be for this algorithm, so that several may share one. */
+  readonly keyType: KeyType
   /** The key it takes, in words that follow "takes": `an RSA key`. */
   readonly needs: string
   /** Whether a key, private or public, is of the kind and size this algorithm takes. */
@@ -19,7 +21,7 @@ export interface Algorithm {
   signSync(data: Uint8Array, key: KeyObject): Uint8Array
   /** Whether the signature is exactly right for the data; false for anything else, never an exception. */
   verify(data: Uint8Array, signature: Uint8Array, key: KeyObject): boolean
-  /** A new private key, or a new secret as long as the hash. RSA takes about 0.1 s. */
+  /** A new private key of its {@link Algorithm.keyType}, or a new secret as long as the hash. RSA takes about 0.1 s. */
   generate(): KeyObject
   /** The same, made on the thread pool, so that nobody waits for it. */
   generateInPool(): Promise<KeyObject>
@@ -35,6 +37,9 @@ export type AlgName =
   | 'Ed25519'
   | 'Ed448'
 
+/** The kinds of key, `oct` for secrets, those on curves by JOSE's name of the curve (RFC 7518 §6.1, RFC 8037 §2). */
+export type KeyType = 'RSA' | 'P-256' | 'P-384' | 'P-521' | 'secp256k1' | 'Ed25519' | 'Ed448' | 'oct'
+
 const HASH_BYTES = { sha256: 32, sha384: 48, sha512: 64 } as const
 
 /** One row per `alg`. */
@@ -45,13 +50,13 @@ export const ALGORITHMS: Readonly<Record<AlgName, Algorithm>> = {
   PS256: rsaPss('PS256', 'sha256'),
   PS384: rsaPss('PS384', 'sha384'),
   PS512: rsaPss('PS512', 'sha512'),
-  ES256: ecdsa('ES256', 'sha256', { curve: 'prime256v1', width: 32, needs: 'a P-256 key', pooled: false }),
-  ES384: ecdsa('ES384', 'sha384', { curve: 'secp384r1', width: 48, needs: 'a P-384 key', pooled: true }),
-  ES512: ecdsa('ES512', 'sha512', { curve: 'secp521r1', width: 66, needs: 'a P-521 key', pooled: true }),
+  ES256: ecdsa('ES256', 'sha256', { curve: 'prime256v1', width: 32, keyType: 'P-256', pooled: false }),
+  ES384: ecdsa('ES384', 'sha384', { curve: 'secp384r1', width: 48, keyType: 'P-384', pooled: true }),
+  ES512: ecdsa('ES512', 'sha512', { curve: 'secp521r1', width: 66, keyType: 'P-521', pooled: true }),
   ES256K: ecdsa('ES256K', 'sha256', {
     curve: 'secp256k1',
     width: 32,
-    needs: 'a secp256k1 key',
+    keyType: 'secp256k1',
     pooled: true,
   }),
   EdDSA: edwards('EdDSA', ['ed25519', 'ed448'], 'an Ed25519 or Ed448 key'),
@@ -147,6 +152,7 @@ function pooledSignature(name: AlgName, hash: HashName, scheme: RsaScheme): Algo
   return {
     name,
     hash,
+    keyType: 'RSA',
     needs: scheme.needs,
     fits: scheme.fits,
     sign: (data, key) => signInPool(hash, data, scheme.input(key)),
@@ -162,18 +168,19 @@ interface Curve {
   readonly curve: string
   /** Bytes of one coordinate, and so of half a signature. */
   readonly width: number
-  readonly needs: string
+  readonly keyType: KeyType
   /** Whether signing costs more than handing it to a thread (P-256 has a fast path in OpenSSL). */
   readonly pooled: boolean
 }
 
-function ecdsa(name: AlgName, hash: HashName, { curve, width, needs, pooled }: Curve): Algorithm {
+function ecdsa(name: AlgName, hash: HashName, { curve, width, keyType, pooled }: Curve): Algorithm {
   const signSync = (data: Uint8Array, key: KeyObject): Uint8Array =>
     rawEcdsaSignature(crypto.sign(hash, data, key), width)
   return {
     name,
     hash,
-    needs,
+    keyType,
+    needs: `a ${keyType} key`,
     fits: (key) => key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === curve,
     sign: async (data, key) =>
       pooled ? rawEcdsaSignature(await signInPool(hash, data, key), width) : signSync(data, key),
@@ -191,6 +198,7 @@ function edwards(name: AlgName, types: readonly ('ed25519' | 'ed448')[], needs: 
   return {
     name,
     hash: undefined,
+    keyType: types[0] === 'ed448' ? 'Ed448' : 'Ed25519',
     needs,
     fits: (key) => types.some((type) => type === key.asymmetricKeyType),
     sign: async (data, key) => signSync(data, key),
@@ -213,6 +221,7 @@ function hmac(name: AlgName, hash: HashName): Algorithm {
   return {
     name,
     hash,
+    keyType: 'oct',
     needs: 'an HMAC secret',
     fits: (key) => key.type === 'secret',
     sign: async (data, key) => signSync(data, key),

@@ -16,23 +16,32 @@ import { signingKey, UNSIGNED, type SigningKey } from './signing-key.ts'
 const GENERATED_DIRECTORY = 'generated'
 
 /**
- * Keys that reseal makes itself, for tokens whose real key nobody has: one for each issuer, `alg` and `kid`, made when
- * first asked for, kept as `<secrets>/generated/<issuer>-<alg>-<kid>-<hash>.jwk.json` and found there the next time.
+ * Keys that reseal makes itself, for tokens whose real key nobody has, made when first asked for, kept as files below
+ * `<secrets>/generated/` and found there the next time. Tokens of one `kid` and key type share a key, whatever their
+ * issuer and `alg`: two keys of one `kid` in a JWKS would be refused, and one signer under two issuers is common
+ * (Entra's access and id tokens). Tokens without `kid` share one for each issuer and key type. HMAC secrets, which no
+ * JWKS tells of, are apart for each issuer, `alg` and `kid`.
  */
 export function generatedKeys(secrets: Secrets): KeySource {
+  const files = new Map<string, SecretFile>()
   const made = new Map<string, SigningKey>()
-  const notes: string[] = []
+  const notes = new Set<string>()
+  const fileFor = (token: Jwt, alg: AlgName): SecretFile => {
+    const name = fileName(token, alg)
+    const file =
+      files.get(name) ?? existing(secrets, name) ?? keepSecret(secrets, name, newKeyFile(alg, token.kid))
+    files.set(name, file)
+    return file
+  }
   return {
     keyFor: (token, choice = 'keep') => {
       const alg = algFor(token, choice)
       if (alg === 'none') return UNSIGNED
-      const name = fileName(token, alg)
-      const known = made.get(name)
-      if (known !== undefined) return known
-      const file = existing(secrets, name) ?? keepSecret(secrets, name, newKeyFile(alg, token.kid))
-      const key = keyOf(file, alg)
-      made.set(name, key)
-      notes.push(`${key.source} stands in for the key that signed the recording`)
+      const file = fileFor(token, alg)
+      const id = `${file.name} ${alg}`
+      const key = made.get(id) ?? keyOf(file, alg)
+      made.set(id, key)
+      notes.add(`${key.source} stands in for the key that signed the recording`)
       return key
     },
     get notes() {
@@ -59,8 +68,11 @@ function existing(secrets: Secrets, name: string): SecretFile | undefined {
   }
 }
 
+/** Only an HMAC secret is for one `alg`; the other keys sign with every one of their type. */
 function newKeyFile(alg: AlgName, kid: string | undefined): Uint8Array {
-  return bytesOfText(jwkFileText(ALGORITHMS[alg].generate(), { ...(kid === undefined ? {} : { kid }), alg }))
+  const { keyType, generate } = ALGORITHMS[alg]
+  const members = { ...(kid === undefined ? {} : { kid }), ...(keyType === 'oct' ? { alg } : {}) }
+  return bytesOfText(jwkFileText(generate(), members))
 }
 
 function keyOf(file: SecretFile, alg: AlgName): SigningKey {
@@ -73,13 +85,29 @@ function keyOf(file: SecretFile, alg: AlgName): SigningKey {
   return signingKey({ ...candidate, alg, from: file.name })
 }
 
-/** Readable, and by its hash a different name for every issuer, `alg` and `kid`. */
+/** Readable, and by its hash a different name for every key. */
 function fileName(token: Jwt, alg: AlgName): string {
-  const issuer = stringValue(token.payload.text, memberOf(token.payload.object, 'iss'))
-  const identity = JSON.stringify([issuer ?? null, alg, token.kid ?? null])
-  const hash = createHash('sha256').update(identity).digest('hex').slice(0, 12)
-  const readable = [hostOf(issuer ?? ''), alg, token.kid ?? ''].map(slug).filter((part) => part !== '')
+  const identity = identityOf(token, alg)
+  const hash = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 12)
+  const readable = [hostOf(identity.iss ?? ''), identity.type, identity.kid ?? '']
+    .map(slug)
+    .filter((part) => part !== '')
   return `${GENERATED_DIRECTORY}/${[...readable, hash].join('-')}.jwk.json`
+}
+
+/** What tokens have in common that share a key; its JSON text is hashed, so names and order are for ever. */
+interface KeyIdentity {
+  readonly iss?: string | undefined
+  /** The key's type; for HMAC the `alg`. */
+  readonly type: string
+  readonly kid?: string | undefined
+}
+
+function identityOf({ payload, kid }: Jwt, alg: AlgName): KeyIdentity {
+  const iss = stringValue(payload.text, memberOf(payload.object, 'iss'))
+  const { keyType } = ALGORITHMS[alg]
+  if (keyType === 'oct') return { iss, type: alg, kid }
+  return kid === undefined ? { iss, type: keyType } : { type: keyType, kid }
 }
 
 function hostOf(issuer: string): string {

@@ -76,7 +76,7 @@ function stringOf(value: unknown): string | undefined {
 /** The JSON text of a private or secret key with its name, the form in which reseal keeps the keys it made. */
 export function jwkFileText(
   key: KeyObject,
-  members: { readonly kid?: string; readonly alg: string },
+  members: { readonly kid?: string; readonly alg?: string },
 ): BinaryText {
   return textOfUtf8(
     `${JSON.stringify({ ...key.export({ format: 'jwk' }), ...members, use: 'sig' }, undefined, 2)}\n`,

@@ -9,6 +9,7 @@ import {
   type JsonObject,
   type Splice,
 } from '../core/json.ts'
+import { ResealError } from '../core/errors.ts'
 import type { JsonText } from '../core/jwt.ts'
 import { epochSeconds, type EpochMs } from '../core/time.ts'
 import type { MemberChanges } from './resign-header.ts'
@@ -44,9 +45,12 @@ export interface ResignedPayload {
 
 /**
  * Plans the claims of a re-signed token. What is set and removed is done once; what remains for each moment is the
- * times, written in place. All other bytes stay as recorded. Claims that were set explicitly do not move.
+ * times, written in place. All other bytes stay as recorded. Claims that were set explicitly do not move, nor does an
+ * iat that is no time between 1970 and 2169.
+ * @throws ResealError TRANSFORM_INVALID for a ttl of more than 100 years
  */
 export function resignedPayload(plan: PayloadPlan): ResignedPayload {
+  assertTtl(plan.time)
   const payload = withStaticEdits(plan)
   const dates = datesOf(payload, plan)
   const newest = Math.max(
@@ -66,6 +70,16 @@ export function resignedPayload(plan: PayloadPlan): ResignedPayload {
       return spliceText(payload.text, [...times, ...hashSplices(payload, plan, moment.hashes ?? {})])
     },
   }
+}
+
+const CENTURY_MS = 100 * 365.25 * 86_400_000
+
+/** Past it `exp` is no date that clients take, and in the end no integer either. */
+function assertTtl(time: TimeRule): void {
+  if (typeof time !== 'object' || time.ttlMs <= CENTURY_MS) return
+  throw new ResealError('TRANSFORM_INVALID', 'The ttl of a token is longer than 100 years.', {
+    hint: 'Write a shorter one, such as 24h.',
+  })
 }
 
 /** The registered times that move (RFC 7519 §4.1.4-§4.1.6, OpenID Connect Core §2). */
@@ -103,10 +117,20 @@ function datesOf({ text, object }: JsonText, plan: PayloadPlan): readonly DatePl
   const names = new Set<string>([...TIME_CLAIMS, ...plan.timeClaims])
   return object.members.flatMap(({ name, value }) => {
     if (!names.has(name) || Object.hasOwn(plan.claims.set, name)) return []
-    const date = writtenDate(jsonText(text, value))
+    const date = claimDate(name, jsonText(text, value))
     const rewrite = rewriteOf(name, date, plan.time)
     return rewrite === undefined ? [] : [{ name, start: value.start, end: value.end, date, rewrite }]
   })
+}
+
+/** Two centuries after 1970, in seconds. */
+const LATEST_IAT = (2 * CENTURY_MS) / 1000
+
+/** The date in a claim. An iat that is no plausible time is none, else all times would be held back by it. */
+function claimDate(name: string, literal: BinaryText): WrittenDate | undefined {
+  const date = writtenDate(literal)
+  const isPlausible = date !== undefined && date.seconds > 0 && date.seconds <= LATEST_IAT
+  return name === 'iat' && !isPlausible ? undefined : date
 }
 
 function rewriteOf(
@@ -141,7 +165,7 @@ function lifetimeOf(payload: JsonText, { time, claims }: PayloadPlan): number | 
 
 function lastDate({ text, object }: JsonText, name: string): WrittenDate | undefined {
   const value = memberOf(object, name)
-  return value && writtenDate(jsonText(text, value))
+  return value && claimDate(name, jsonText(text, value))
 }
 
 function hashSplices(

@@ -8,9 +8,10 @@ import type {
   ResponseHead,
   Scheme,
 } from '../core/exchange.ts'
-import { decodeHeaderLines, encodeHeaderLines, type RawHeaders } from '../core/headers.ts'
+import { encodeHeaderLines, type RawHeaders } from '../core/headers.ts'
 import type { PairFacts, PairHead, RRPair } from '../core/pair.ts'
 import type { BodyId, BodyReader } from './body-table.ts'
+import { pairFault, storedFields } from './pair-fault.ts'
 
 /** A row as SQLite gives it. */
 export type Row = Readonly<Record<string, unknown>>
@@ -42,14 +43,14 @@ const SCHEMES: readonly Scheme[] = ['http', 'https']
 
 /**
  * The row of a pair.
- * @throws ResealError SNAPSHOT_WRITE when a text that stands for bytes has a character that is none, or a header
- * field has a line break: such a pair was never on a wire, and would not come back as it was
+ * @throws ResealError SNAPSHOT_WRITE when a text that stands for bytes has a character that is none, a header field has
+ * a line break, or {@link parsePair} would refuse it: such a pair was never on a wire, and would not come back as it was
  */
 export function pairRow(pair: RRPair, references: PairReferences): Readonly<Record<string, unknown>> {
   const { request, response } = pair
   const bytes = (what: string, text: string): Buffer => textBytes(pair.id, what, text)
   const lines = (what: string, fields: RawHeaders): Uint8Array => headerLines(pair.id, what, fields)
-  return {
+  const row = {
     id: pair.id,
     at: pair.at,
     first_byte_ms: pair.firstByteMs,
@@ -76,29 +77,53 @@ export function pairRow(pair: RRPair, references: PairReferences): Readonly<Reco
     response_bytes: pair.responseBytes,
     response_truncated: Number(pair.responseTruncated),
   }
+  const fault = pairFault({
+    ...pair,
+    requestTrailers: request.trailers,
+    responseTrailers: response?.trailers ?? [],
+  })
+  if (fault !== undefined) throw unwritable(pair.id, fault)
+  return row
 }
 
 /** A pair's row without its bodies. @throws ResealError SNAPSHOT_INVALID when a column holds what it cannot */
 export function parseHead(row: Row, file: string): PairHead {
-  const columns = columnsOf(row, file)
-  return { ...facts(columns), request: requestHead(columns), response: responseHead(columns) }
+  return judgedRow(row, file).head
 }
 
 /** A pair's row with its bodies. @throws ResealError SNAPSHOT_INVALID when a column holds what it cannot */
 export function parsePair(row: Row, file: string, bodies: BodyReader): RRPair {
-  const columns = columnsOf(row, file)
+  const { head, columns, requestTrailers, responseTrailers } = judgedRow(row, file)
+  const body = (name: string): Uint8Array => bodies.get(columns.optionalNumber(name) ?? null)
   const request: HttpRequest = {
-    ...requestHead(columns),
-    body: bodies.get(columns.optionalNumber('request_body_id') ?? null),
-    trailers: decodeHeaderLines(columns.bytes('request_trailers')),
+    ...head.request,
+    body: body('request_body_id'),
+    trailers: requestTrailers,
   }
-  const head = responseHead(columns)
-  const response: HttpResponse | undefined = head && {
-    ...head,
-    body: bodies.get(columns.optionalNumber('response_body_id') ?? null),
-    trailers: decodeHeaderLines(columns.bytes('response_trailers')),
+  const response: HttpResponse | undefined = head.response && {
+    ...head.response,
+    body: body('response_body_id'),
+    trailers: responseTrailers,
   }
-  return { ...facts(columns), request, response }
+  return { ...head, request, response }
+}
+
+interface JudgedRow {
+  readonly head: PairHead
+  readonly columns: Columns
+  readonly requestTrailers: RawHeaders
+  readonly responseTrailers: RawHeaders
+}
+
+/** Trailers are judged with the head, though listings do not give them: a row is refused at load or never. */
+function judgedRow(row: Row, file: string): JudgedRow {
+  const columns = columnsOf(row, file)
+  const head = { ...facts(columns), request: requestHead(columns), response: responseHead(columns) }
+  const requestTrailers = columns.fields('request_trailers')
+  const responseTrailers = head.response === undefined ? [] : columns.fields('response_trailers')
+  const fault = pairFault({ ...head, requestTrailers, responseTrailers })
+  if (fault !== undefined) throw unusable(row, file, fault)
+  return { head, columns, requestTrailers, responseTrailers }
 }
 
 function facts(columns: Columns): PairFacts {
@@ -124,7 +149,7 @@ function requestHead(columns: Columns): RequestHead {
     method: binaryText(columns.bytes('method')),
     target: binaryText(columns.bytes('target')),
     httpVersion: columns.text('request_http'),
-    headers: decodeHeaderLines(columns.bytes('request_headers')),
+    headers: columns.fields('request_headers'),
   }
 }
 
@@ -136,7 +161,7 @@ function responseHead(columns: Columns): ResponseHead | undefined {
         status,
         reason: binaryText(columns.bytes('reason')),
         httpVersion: columns.text('response_http'),
-        headers: decodeHeaderLines(columns.bytes('response_headers')),
+        headers: columns.fields('response_headers'),
       }
 }
 
@@ -147,14 +172,13 @@ interface Columns {
   text(name: string): string
   optionalText(name: string): string | undefined
   bytes(name: string): Uint8Array
+  /** Of a column of header lines. */
+  fields(name: string): RawHeaders
   oneOf<T extends string>(name: string, values: readonly T[]): T
 }
 
 function columnsOf(row: Row, file: string): Columns {
-  const wrong = (name: string): ResealError =>
-    new ResealError('SNAPSHOT_INVALID', `pair ${String(row.id)} of ${file} has no readable "${name}"`, {
-      hint: 'See what else is wrong with: reseal verify',
-    })
+  const wrong = (name: string): ResealError => unusable(row, file, `it has no readable "${name}"`)
   const optionalNumber = (name: string): number | undefined => {
     const value = row[name]
     if (value !== null && typeof value !== 'number') throw wrong(name)
@@ -169,15 +193,21 @@ function columnsOf(row: Row, file: string): Columns {
     if (value === undefined) throw wrong(name)
     return value
   }
+  const bytes = (name: string): Uint8Array => {
+    const value = row[name]
+    if (!(value instanceof Uint8Array)) throw wrong(name)
+    return value
+  }
   return {
     number: (name) => needed(name, optionalNumber(name)),
     optionalNumber,
     text: (name) => needed(name, optionalText(name)),
     optionalText,
-    bytes: (name) => {
-      const value = row[name]
-      if (!(value instanceof Uint8Array)) throw wrong(name)
-      return value
+    bytes,
+    fields: (name) => {
+      const fields = storedFields(bytes(name))
+      if (fields !== undefined) return fields
+      throw unusable(row, file, `its ${name.replace('_', ' ')} have a field that cannot be on a wire`)
     },
     oneOf: (name, values) =>
       needed(
@@ -185,6 +215,16 @@ function columnsOf(row: Row, file: string): Columns {
         values.find((value) => value === row[name]),
       ),
   }
+}
+
+function unusable(row: Row, file: string, fault: string): ResealError {
+  return new ResealError(
+    'SNAPSHOT_INVALID',
+    `pair ${String(row['id'])} of ${file} cannot be used: ${fault}`,
+    {
+      hint: 'See what else is wrong with: reseal verify',
+    },
+  )
 }
 
 // eslint-disable-next-line no-control-regex -- every byte is meant

@@ -14,6 +14,8 @@ import { createUpstream, type UpstreamOptions } from './upstream.ts'
 export interface ForwardOptions extends UpstreamOptions {
   /** Called for every request once its head is here. */
   readonly tap: (head: RequestHead) => ExchangeTap
+  /** Whether reseal itself has closed every connection. */
+  readonly wasCut: () => boolean
 }
 
 /** A reverse proxy without a listener. */
@@ -57,7 +59,8 @@ export function forwarder(options: ForwardOptions): Forwarder {
     const unanswered = (error: Error): void => {
       proxy.emit('error', error, request, response)
     }
-    forwardExchange({ request, response, received, upstream, tap: options.tap(received.head), unanswered })
+    const tap = options.tap(received.head)
+    forwardExchange({ request, response, received, upstream, tap, unanswered, wasCut: options.wasCut })
   })
   return {
     target,

@@ -5,7 +5,7 @@ import { headerValue, rawHeadersFromFlat } from '../core/headers.ts'
 import { breakOff, relayInformational, relayResponse } from './relayed-response.ts'
 import type { ReceivedHead } from './request-head.ts'
 import { addTrailers } from './trailers.ts'
-import { upstreamFailure } from './upstream-failure.ts'
+import { unsolicitedSwitch, upstreamFailure } from './upstream-failure.ts'
 import type { Upstream } from './upstream.ts'
 
 /** One request on its way through the proxy. */
@@ -17,6 +17,8 @@ export interface ForwardedExchange {
   readonly tap: ExchangeTap
   /** The upstream gave no answer; somebody else has to. */
   readonly unanswered: (error: Error) => void
+  /** Whether reseal itself has closed every connection, which else looks as if client or upstream had. */
+  readonly wasCut: () => boolean
 }
 
 /**
@@ -44,7 +46,7 @@ interface Ending {
   holds(outgoing: ClientRequest): void
 }
 
-function watchForEnd({ request, tap }: ForwardedExchange): Ending {
+function watchForEnd({ request, tap, wasCut }: ForwardedExchange): Ending {
   const { socket } = request
   let ended: Outcome | undefined
   let held: ClientRequest | undefined
@@ -52,7 +54,9 @@ function watchForEnd({ request, tap }: ForwardedExchange): Ending {
     if (ended !== undefined) return false
     ended = outcome
     socket.off('close', clientGone)
-    if (outcome !== 'complete') tap.failed(outcome, error)
+    if (outcome === 'complete') return true
+    if (wasCut()) tap.failed('client aborted', 'reseal was stopped before it ended')
+    else tap.failed(outcome, error)
     return true
   }
   const clientGone = (): void => {
@@ -86,12 +90,20 @@ function openUpstream(exchange: ForwardedExchange, ending: Ending, fresh: boolea
     } else failed(error)
   })
   relayInterim(outgoing, response, received.head)
+  // Node leaves the connection to whoever listens, and the request without an end.
+  outgoing.once('upgrade', (_, socket) => {
+    socket.destroy()
+    outgoing.destroy()
+    failed(unsolicitedSwitch())
+  })
   outgoing.once('response', (incoming) => {
     answer = incoming
     try {
+      // Without its Connection and Upgrade fields Node takes 101 for an answer.
+      if (incoming.statusCode === 101) throw unsolicitedSwitch()
       relayAnswer(exchange, ending, incoming)
     } catch (error) {
-      // Node's server refuses to write a head that its client took.
+      // Node's server refuses to write some heads that its client took.
       incoming.on('error', () => {})
       outgoing.destroy()
       failed(error instanceof Error ? error : new Error(String(error)))
@@ -102,18 +114,19 @@ function openUpstream(exchange: ForwardedExchange, ending: Ending, fresh: boolea
 
 function relayAnswer(exchange: ForwardedExchange, ending: Ending, incoming: IncomingMessage): void {
   const { response, tap } = exchange
-  tap.responseHead({
-    status: incoming.statusCode ?? 0,
-    reason: incoming.statusMessage ?? '',
-    httpVersion: incoming.httpVersion,
-    headers: rawHeadersFromFlat(incoming.rawHeaders),
-  })
   relayResponse(incoming, response, {
     data(chunk) {
       if (ending.outcome() === undefined) tap.responseData(chunk)
     },
     end: (trailers) => (ending.end('complete') ? tap.responseEnd(trailers) : undefined),
     aborted: (error) => brokenOff(exchange, ending, error),
+  })
+  // Told only once Node's server has taken the head: one it refuses (a status of 099) is no answer.
+  tap.responseHead({
+    status: incoming.statusCode ?? 0,
+    reason: incoming.statusMessage ?? '',
+    httpVersion: incoming.httpVersion,
+    headers: rawHeadersFromFlat(incoming.rawHeaders),
   })
 }
 

@@ -23,6 +23,8 @@ export interface Connections {
   drain(): void
   /** Closes every connection now. */
   cut(): void
+  /** Whether {@link Connections.cut} was called. */
+  wasCut(): boolean
 }
 
 /** What a server's own head may hold, request and response alike: long tokens and cookies are what reseal is for. */
@@ -39,6 +41,7 @@ export const CLOSE_DEADLINE_MS = 10_000
 export function trackConnections(server: Server): Connections {
   const open = new Map<Duplex, { readonly socket: Socket; readonly responses: Set<ServerResponse> }>()
   let draining = false
+  let isCut = false
 
   server.on('connection', (socket: Socket) => {
     // Node writes a head that goes out alone (flushHeaders) without an encoding, and UTF-8 would double bytes.
@@ -70,8 +73,10 @@ export function trackConnections(server: Server): Connections {
       for (const { socket, responses } of open.values()) if (responses.size === 0) socket.destroySoon()
     },
     cut() {
+      isCut = true
       for (const socket of open.keys()) socket.destroy()
     },
+    wasCut: () => isCut,
   }
 }
 

@@ -30,7 +30,11 @@ export async function serveForwarding(options: RecordServerOptions): Promise<Run
     const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
     return { listen: formatListenAddress({ host: address.host, port }), target: forward.target.origin }
   }
-  const forward = forwarder({ ...options, tap: (head) => options.tap(head, (route ??= boundRoute())) })
+  const forward = forwarder({
+    ...options,
+    tap: (head) => options.tap(head, (route ??= boundRoute())),
+    wasCut: () => connections.wasCut(),
+  })
   const server = createServer({
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: MAX_HEAD_BYTES,

@@ -55,3 +55,8 @@ function withoutNodeAdvice(message: string): string {
 export function timeoutError(message: string): Error {
   return Object.assign(new Error(message), { code: 'ETIMEDOUT' })
 }
+
+/** The error of an upstream that switches to another protocol, which nobody asked it for (RFC 9110 §15.2.2). */
+export function unsolicitedSwitch(): Error {
+  return Object.assign(new Error('it switched protocols unasked'), { code: 'ERR_HTTP_SWITCHED' })
+}

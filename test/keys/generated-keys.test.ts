@@ -21,7 +21,7 @@ suite('a generated key', () => {
     const directory = join(secrets.directory, 'generated')
     const [name = '', ...others] = readdirSync(directory)
     assert.deepEqual(others, [])
-    assert.match(name, /^login\.example\.com-8443-ES256-a-\.\.-b-[0-9a-f]{12}\.jwk\.json$/)
+    assert.match(name, /^P-256-a-\.\.-b-[0-9a-f]{12}\.jwk\.json$/)
     assert.equal(key.source, `generated/${name} (P-256)`)
     assert.equal(statSync(join(directory, name)).mode & 0o777, 0o600)
     assert.equal(statSync(directory).mode & 0o777, 0o700)
@@ -30,7 +30,7 @@ suite('a generated key', () => {
       unknown
     >
     assert.deepEqual([typeof d, typeof x, typeof y], ['string', 'string', 'string'])
-    assert.deepEqual(rest, { kty: 'EC', crv: 'P-256', kid: 'a/../b ü', alg: 'ES256', use: 'sig' })
+    assert.deepEqual(rest, { kty: 'EC', crv: 'P-256', kid: 'a/../b ü', use: 'sig' })
   })
 
   test('is found again by the next run, and is the same object within one', (context) => {
@@ -42,21 +42,75 @@ suite('a generated key', () => {
     assert.equal(source.notes.length, 1)
   })
 
-  test('is another for another issuer, alg or kid', (context) => {
-    const source = generatedKeys(secretsWith(context, {}))
-    const tokens = [
-      ['ES256', '"kid":"k"', '{"iss":"https://a"}'],
-      ['ES256', '"kid":"k"', '{"iss":"https://b"}'],
-      ['ES256', '"kid":"K"', '{"iss":"https://a"}'],
-      ['ES256', '"kid":""', '{"iss":"https://a"}'],
-      ['ES256', '"x":1', '{"iss":"https://a"}'],
-      ['ES256', '"kid":"k"', '{}'],
-      ['EdDSA', '"kid":"k"', '{"iss":"https://a"}'],
-    ].map(([alg, kid, payload]) =>
-      recordedToken({ header: `{"alg":"${alg}",${kid}}`, payload: payload ?? '' }),
+  test('is one for a kid and key type, whatever the issuer and the alg, so that clients find one key of that name', (context) => {
+    const secrets = secretsWith(context, {})
+    const source = generatedKeys(secrets)
+    const same = (alg: string, iss: string): ReturnType<typeof source.keyFor> =>
+      source.keyFor(
+        recordedToken({ header: `{"alg":"${alg}","kid":"k"}`, payload: `{"iss":"https://${iss}"}` }),
+      )
+    const keys = [same('RS256', 'sts.windows.net'), same('RS256', 'login.microsoftonline.com')]
+    keys.push(same('PS256', 'sts.windows.net'), same('RS512', 'sts.windows.net'))
+    assert.equal(new Set(keys.map(({ thumbprint }) => thumbprint)).size, 1)
+    assert.deepEqual(
+      keys.map(({ alg }) => alg),
+      ['RS256', 'RS256', 'PS256', 'RS512'],
     )
-    const thumbprints = tokens.map((each) => source.keyFor(each).thumbprint)
-    assert.equal(new Set(thumbprints).size, tokens.length)
+    assert.equal(keys[0], keys[1])
+    assert.equal(source.notes.length, 1)
+    assert.equal(same('EdDSA', 'a').thumbprint, same('Ed25519', 'b').thumbprint)
+    const again = generatedKeys(openSecrets(secrets.directory))
+    const token = recordedToken({ header: '{"alg":"PS384","kid":"k"}', payload: '{}' })
+    assert.equal(again.keyFor(token).thumbprint, keys[0]?.thumbprint)
+    assert.deepEqual(
+      readdirSync(join(secrets.directory, 'generated')).map((name) => name.replace(/-[0-9a-f]{12}\./, '.')),
+      ['Ed25519-k.jwk.json', 'RSA-k.jwk.json'],
+    )
+  })
+
+  test('is another for another kid or key type, and without kid for another issuer', (context) => {
+    const source = generatedKeys(secretsWith(context, {}))
+    const keyFor = ([alg, kid, payload]: readonly [string, string, string]) =>
+      source.keyFor(recordedToken({ header: `{"alg":"${alg}",${kid}}`, payload }))
+    const tokens = (
+      [
+        ['ES256', '"kid":"k"', '{"iss":"https://a"}'],
+        ['ES256', '"kid":"K"', '{"iss":"https://a"}'],
+        ['ES256', '"kid":""', '{"iss":"https://a"}'],
+        ['ES256', '"kid":"https://a"', '{}'],
+        ['ES256', '"x":1', '{"iss":"https://a"}'],
+        ['ES256', '"x":1', '{"iss":"https://b"}'],
+        ['ES256', '"x":1', '{}'],
+        ['ES384', '"kid":"k"', '{"iss":"https://a"}'],
+        ['ES256K', '"kid":"k"', '{"iss":"https://a"}'],
+        ['EdDSA', '"kid":"k"', '{"iss":"https://a"}'],
+        ['Ed448', '"kid":"k"', '{"iss":"https://a"}'],
+        ['RS256', '"x":1', '{"iss":"https://a"}'],
+      ] as const
+    ).map(keyFor)
+    assert.equal(new Set(tokens.map(({ thumbprint }) => thumbprint)).size, tokens.length)
+    assert.equal(keyFor(['PS256', '"x":1', '{"iss":"https://a"}']).thumbprint, tokens.at(-1)?.thumbprint)
+  })
+
+  test('for HMAC is another for another issuer, alg or kid: no set of keys tells of it', (context) => {
+    const secrets = secretsWith(context, {})
+    const source = generatedKeys(secrets)
+    const sources = [
+      ['HS256', '"kid":"k"', '{"iss":"https://a"}'],
+      ['HS256', '"kid":"k"', '{"iss":"https://b"}'],
+      ['HS512', '"kid":"k"', '{"iss":"https://a"}'],
+      ['HS256', '"kid":"K"', '{"iss":"https://a"}'],
+    ].map(
+      ([alg, kid, payload]) =>
+        source.keyFor(recordedToken({ header: `{"alg":"${alg}",${kid}}`, payload: payload ?? '' })).source,
+    )
+    assert.equal(new Set(sources).size, 4)
+    const [name = ''] = readdirSync(join(secrets.directory, 'generated')).toSorted()
+    assert.match(name, /^a-HS256-/)
+    const jwk = JSON.parse(readFileSync(join(secrets.directory, 'generated', name), 'utf8')) as {
+      alg: string
+    }
+    assert.equal(jwk.alg, 'HS256')
   })
 
   test('stays unmade for alg none, and takes RS256 for an unknown alg under alg: auto', (context) => {

@@ -64,6 +64,26 @@ suite('times', () => {
       '{"iat":1700001000000,"exp":1700001300}',
     ],
     [
+      'an iat that is no time stays, and holds nothing back',
+      '{"iat":1e26,"nbf":1700000000,"exp":1700000300}',
+      '{"iat":1e26,"nbf":1700001000,"exp":1700001300}',
+    ],
+    [
+      'an iat in microseconds is no time either',
+      '{"iat":1700000000000000,"exp":1700000300}',
+      '{"iat":1700000000000000,"exp":1700001300}',
+    ],
+    [
+      'nor is one before 1970 or after 2169',
+      '{"iat":-5,"iat":6400000000,"iat":"99999999999999999999","exp":1700000300}',
+      '{"iat":-5,"iat":6400000000,"iat":"99999999999999999999","exp":1700001300}',
+    ],
+    [
+      'one iat that is no time does not hide another that is ahead',
+      '{"iat":1e15,"iat":1700000005,"exp":1700000305}',
+      '{"iat":1e15,"iat":1700001000,"exp":1700001300}',
+    ],
+    [
       'a date in a string stays one',
       '{"iat":"1700000000","exp":"soon"}',
       '{"iat":"1700001000","exp":"soon"}',
@@ -117,6 +137,20 @@ suite('times', () => {
     })
   }
 
+  test('a ttl has at most a century', () => {
+    const century = 100 * 365.25 * 86_400_000
+    const plan = (ttlMs: number) =>
+      planResign(recordedToken({ header: HEADER, payload: '{}' }), key, { time: { ttlMs } })
+    assert.equal(plan(century).lifetimeSeconds, century / 1000)
+    for (const ttlMs of [century + 1, 1e300, Infinity, Number.NaN]) {
+      assert.throws(() => plan(ttlMs), {
+        code: 'TRANSFORM_INVALID',
+        message: 'The ttl of a token is longer than 100 years.',
+        hint: 'Write a shorter one, such as 24h.',
+      })
+    }
+  })
+
   test('iat is never ahead of now, and the lifetime is as recorded, whatever the clocks', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -142,6 +176,8 @@ suite('what the token says of itself', () => {
     ['{"iat":1700000000,"exp":1700000300}', {}, 300, true],
     ['{"iat":1700000000000,"exp":1700000300}', {}, 300, true],
     ['{"iat":1,"exp":2.5}', { time: 'keep' }, 1.5, false],
+    ['{"iat":1700000000000000,"exp":1700000300}', {}, undefined, true],
+    ['{"iat":1700000000000000}', {}, undefined, false],
     ['{"exp":1700000300}', {}, undefined, true],
     ['{"sub":"x"}', {}, undefined, false],
     ['{"sub":"x"}', { time: { ttlMs: 90_000 } }, 90, true],

@@ -469,6 +469,37 @@ test('an upstream that does not answer in time is a 504, and one that talks nons
   assert.match(await exchange(t, proxy, get()), /^HTTP\/1\.1 502 [^]*gave an answer that is not valid HTTP/)
 })
 
+test('an upstream that switches protocols unasked is a 502, and its connection is closed', async (t) => {
+  for (const fields of ['Connection: Upgrade\r\nUpgrade: h2c\r\n', 'Upgrade: h2c\r\n', '']) {
+    const upstream = await answering(t, `HTTP/1.1 101 Switching Protocols\r\n${fields}\r\n\x00\xff`)
+    const { proxy, log } = await proxying(t, upstream.url)
+    const message = `The upstream ${upstream.url} gave an answer that is not valid HTTP: it switched protocols unasked`
+    const bare = await exchange(t, proxy, get())
+    assert.match(bare, /^HTTP\/1\.1 502 Bad Gateway\r\n/)
+    assert.deepEqual(JSON.parse(bare.slice(bare.indexOf('\r\n\r\n'))), {
+      error: { code: 'UPSTREAM_UNREACHABLE', message },
+    })
+    const client = await rawClient(t, proxy.port)
+    client.send('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\nfirst')
+    assert.match(await client.until('unasked'), /^HTTP\/1\.1 502 Bad Gateway\r\n/)
+    for (const connection of upstream.connections) await connection.closed()
+    assert.deepEqual(
+      log.entries.map(({ failed }) => failed),
+      [
+        ['upstream error', message],
+        ['upstream error', message],
+      ],
+    )
+  }
+})
+
+test('a status that is none is a 502, and not recorded as an answer', async (t) => {
+  const upstream = await answering(t, 'HTTP/1.1 099 Odd\r\nContent-Length: 2\r\n\r\nok')
+  const { proxy, log } = await proxying(t, upstream.url)
+  assert.match(await exchange(t, proxy, get()), /^HTTP\/1\.1 502 Bad Gateway\r\n/)
+  assert.deepEqual(log.entries[0]?.calls, ['requestEnd', 'failed'])
+})
+
 test('a kept connection that the upstream has closed is replaced without the client noticing', async (t) => {
   const upstream = await rawUpstream(t, async (socket, index) => {
     await socket.until('\r\n\r\n')
@@ -614,6 +645,26 @@ test('close ends WebSockets and lets exchanges finish', async (t) => {
   upstream.connections[1]?.send('lasts')
   assert.match((await busy.closed()).text, /firstlasts$/)
   await closing
+})
+
+test('an exchange that the close deadline cuts off is recorded as cut by reseal', async (t) => {
+  const upstream = await rawUpstream(t, async (socket) => {
+    const head = await socket.until('\r\n\r\n')
+    if (!head.includes('/silent')) socket.send('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst')
+  })
+  const { proxy, log } = await proxying(t, upstream.url, { closeDeadlineMs: 30 })
+  const begun = await rawClient(t, proxy.port)
+  begun.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  await begun.until('first')
+  const silent = await rawClient(t, proxy.port)
+  silent.send('GET /silent HTTP/1.1\r\nHost: x\r\n\r\n')
+  await turnsUntil(() => upstream.connections.length === 2)
+  await proxy.close()
+  await Promise.all(log.entries.map(({ over }) => over))
+  assert.deepEqual(
+    log.entries.map(({ failed }) => failed),
+    Array.from({ length: 2 }, () => ['client aborted', 'reseal was stopped before it ended']),
+  )
 })
 
 function get(method = 'GET'): string {
