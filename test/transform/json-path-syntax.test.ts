@@ -57,7 +57,7 @@ test('any name can be reached in quotes but for those the path refuses', () => {
     fc.property(fc.string({ unit: 'grapheme-ascii' }), (name) => {
       const path = `$.holder[${JSON.stringify(name)}]`
       if (readJsonPath(path).problem !== undefined) {
-        assert.match(name, /[[\];\\^~]|#\d|@[\w$-]+\(|','|%@|@%/)
+        assert.match(name, /[[\];\\^~]|#\d|@[\w$-]+\(|','|%@|@%|[(),]/)
         return
       }
       const found = jsonPathTexts(parseJsonPath(path)).flatMap((text): unknown =>
@@ -65,7 +65,21 @@ test('any name can be reached in quotes but for those the path refuses', () => {
       )
       assert.deepEqual(found, ['found'])
     }),
-    { numRuns: 3000, examples: [["','"], ["a','b"], [','], ['%@%'], ['%@.'], ['@0() '], ['@type'], ['a@b.c']] },
+    {
+      numRuns: 3000,
+      examples: [
+        ["','"],
+        ["a','b"],
+        [','],
+        ['%@%'],
+        ['%@.'],
+        ['@0() '],
+        ['(,)'],
+        ["'()"],
+        ['@type'],
+        ['a@b.c'],
+      ],
+    },
   )
 })
 

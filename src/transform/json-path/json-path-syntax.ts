@@ -142,7 +142,7 @@ function readSelector(scanner: Scanner): JsonPathSelector | JsonPathProblem {
 }
 
 /** Names that jsonpath-plus finds in no spelling: it would take them apart and select nothing. */
-const OUT_OF_REACH = /[[\];\\^~]|#\d|@[\w$-]+\([^)]*\)|','|%@|@%/
+const OUT_OF_REACH = /[[\];\\^~]|#\d|@[\w$-]+\([^)]*\)|','|%@|@%|\(.*[',].*\)|\(.*\).*[',]|[',].*\(.*\)/
 
 function quotedName(scanner: Scanner): JsonPathSelector | JsonPathProblem {
   const start = scanner.at
