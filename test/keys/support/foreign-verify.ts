@@ -13,9 +13,10 @@ export const hasOpenssl = spawnSync('openssl', ['version']).status === 0
 /** Verifies with jsonwebtoken, jose or the openssl program, whichever knows the alg. Throws when the token is wrong. */
 export async function foreignVerify(token: string, alg: string, key: KeyObject): Promise<void> {
   const publicKey = key.type === 'secret' ? key : createPublicKey(key)
-  if (alg === 'ES256K' || publicKey.asymmetricKeyType === 'ed448') {
+  const isEd25519 = publicKey.asymmetricKeyType === 'ed25519'
+  if (alg === 'ES256K' || publicKey.asymmetricKeyType === 'ed448' || (isEd25519 && hasOpenssl)) {
     verifyWithOpenssl(token, publicKey)
-  } else if (publicKey.asymmetricKeyType === 'ed25519') {
+  } else if (isEd25519) {
     await jose.compactVerify(token, publicKey, { algorithms: [alg] })
   } else {
     jsonwebtoken.verify(token, publicKey, {
