@@ -1,8 +1,9 @@
-import type { Handler, HttpRequest } from '../core/exchange.ts'
+import type { Handler } from '../core/exchange.ts'
 import type { RunningServer } from '../wire/listener.ts'
 import { serve } from '../wire/server.ts'
 import { serveControl } from './control.ts'
 import {
+  answerOf,
   openIssuer,
   openRing,
   type IssuerDefinition,
@@ -71,14 +72,8 @@ export async function issue(options: IssueOptions): Promise<Issuing> {
 }
 
 /** The first issuer whose path it is answers; where it is nobody's, the first says so. */
-export function firstOf(issuers: readonly OpenIssuer[]): Handler {
-  return (request: HttpRequest) => {
-    for (const { issuer } of issuers) {
-      const answer = issuer.answer(request)
-      if (answer !== undefined) return answer
-    }
-    return issuers[0]?.issuer.handler(request) ?? STARTING
-  }
+function firstOf(issuers: readonly OpenIssuer[]): Handler {
+  return (request) => answerOf(issuers, request) ?? issuers[0]?.issuer.handler(request) ?? STARTING
 }
 
 /** In the instant between listening and knowing the port, nothing is there yet. */

@@ -1,3 +1,4 @@
+import type { HttpRequest, HttpResponse } from '../core/exchange.ts'
 import { basename, dirname } from 'node:path'
 import { suggestionFor } from '../core/suggestion.ts'
 import { epochSeconds, type Clock } from '../core/time.ts'
@@ -90,6 +91,18 @@ export function openIssuer({ name, definition, ring }: LiveRing, url: string, cl
   for (const fault of definition.faults) faults.set(fault)
   const settings = { ...DEFAULT_ISSUER_SETTINGS, ...definition.settings, issuer: definition.issuer ?? url }
   return { name, faults, issuer: createIssuer(settings, ring, clock, { fault: faults.apply }) }
+}
+
+/** The answer of the first issuer whose path is asked for; undefined where it is nobody's. */
+export function answerOf(
+  issuers: readonly OpenIssuer[],
+  request: HttpRequest,
+): HttpResponse | Promise<HttpResponse> | undefined {
+  for (const { issuer } of issuers) {
+    const answer = issuer.answer(request)
+    if (answer !== undefined) return answer
+  }
+  return undefined
 }
 
 function mountedKeysOf(keys: IssuerKeys, { secretsDirectory }: IssuerEnvironment) {

@@ -7,7 +7,7 @@ import { createResponder } from '../respond/responder.ts'
 import type { CompiledTransforms } from '../transform/compile.ts'
 import { serveControl } from './control.ts'
 import { matchRules } from './match-rules.ts'
-import { openIssuer, type LiveRing, type OpenIssuer } from './open-issuer.ts'
+import { answerOf, openIssuer, type LiveRing, type OpenIssuer } from './open-issuer.ts'
 import type { RunningServer } from '../wire/listener.ts'
 import { serve } from '../wire/server.ts'
 import { parseTarget } from '../wire/target.ts'
@@ -162,13 +162,7 @@ function withIssuers(
   issuers: readonly OpenIssuer[],
   responder: (otherwise: (request: HttpRequest) => ReturnType<Handler> | undefined) => Handler,
 ): Handler {
-  const byIssuers = (request: HttpRequest): ReturnType<Handler> | undefined => {
-    for (const { issuer } of issuers) {
-      const answer = issuer.answer(request)
-      if (answer !== undefined) return answer
-    }
-    return undefined
-  }
+  const byIssuers = (request: HttpRequest): ReturnType<Handler> | undefined => answerOf(issuers, request)
   const recorded = responder(byIssuers)
   return (request) => {
     const live = issuers.length > 0 && LIVE_PATHS.test(request.target.split('?', 1)[0] ?? '')

@@ -12,6 +12,15 @@ export function reportFailure(error: unknown, output: Output, json: boolean): nu
   return known.exitCode
 }
 
+/** Tells of a request that a server could not answer; the server goes on. */
+export function reportRequestFailure(error: unknown, output: Output): void {
+  const known =
+    error instanceof ResealError
+      ? error
+      : new ResealError('UNEXPECTED', 'A request could not be answered', { cause: error })
+  for (const line of failureLines(known)) output.message(line)
+}
+
 /** What `--json` gives for an error. */
 export function failureJson(error: ResealError): Readonly<Record<string, unknown>> {
   const { code, message, hint, place } = error

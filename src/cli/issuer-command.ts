@@ -4,7 +4,7 @@ import { algNames, issuerDefinitions, type IssuerDefinition } from '../app/open-
 import { ResealError } from '../core/errors.ts'
 import { parseDuration, systemClock } from '../core/time.ts'
 import { collect, settingsOf, type DirectoryFlags } from './directory-options.ts'
-import { failureLines } from './failure.ts'
+import { reportRequestFailure } from './failure.ts'
 import { controlLines, type Output } from './output.ts'
 import { untilStopped } from './until-stopped.ts'
 
@@ -76,13 +76,7 @@ async function runIssuer(flags: IssuerFlags, output: Output): Promise<void> {
     secretsDirectory: secrets,
     clock: systemClock,
     onLog: log,
-    onError: (error) => {
-      const known =
-        error instanceof ResealError
-          ? error
-          : new ResealError('UNEXPECTED', 'A request could not be answered', { cause: error })
-      for (const line of failureLines(known)) output.message(line)
-    },
+    onError: (error) => reportRequestFailure(error, output),
   })
   for (const line of startLines(issuing)) log(line)
   for (const url of issuing.urls) output.message(`reseal ready issuer ${url}`)

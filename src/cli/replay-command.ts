@@ -10,11 +10,10 @@ import {
   transformSources,
   type DirectoryFlags,
 } from './directory-options.ts'
-import { failureLines } from './failure.ts'
+import { reportRequestFailure } from './failure.ts'
 import { controlLines, jsonLine, type Output } from './output.ts'
 import { count, keyLines } from './transform-report.ts'
 import { untilStopped } from './until-stopped.ts'
-import { ResealError } from '../core/errors.ts'
 
 interface ReplayFlags extends DirectoryFlags {
   readonly listen?: string
@@ -76,13 +75,7 @@ async function runReplay(snapshot: string, flags: ReplayFlags, output: Output): 
           : `  nearest: pair ${near[0].pair}, differs in ${near[0].differs.map(({ field }) => field).join(', ')}`
       output.message(`miss  ${request.method} ${maskedTarget(request.target)}${nearest}`)
     },
-    onError: (error) => {
-      const known =
-        error instanceof ResealError
-          ? error
-          : new ResealError('UNEXPECTED', 'A request could not be answered', { cause: error })
-      for (const line of failureLines(known)) output.message(line)
-    },
+    onError: (error) => reportRequestFailure(error, output),
   })
   if (!settings.quiet)
     for (const line of startLines(replaying, transformsFileOf(settings, snapshot))) output.message(line)

@@ -3,7 +3,7 @@ import { readBasicCredentials, type BasicCredentials } from './basic-credentials
 import type { Client } from './directory.ts'
 import type { Call, Provider } from './provider.ts'
 import { isRefusal, refusal, type Refusal } from './refusal.ts'
-import type { RequestParameters } from './request-parameters.ts'
+import { readForm, type RequestParameters } from './request-parameters.ts'
 import { CLIENT_AUTH_METHODS, type ClientAuthMethod } from './settings.ts'
 
 /** A client that has shown who it is. */
@@ -39,6 +39,19 @@ export function authenticateClient(
   return secret === undefined
     ? provenIf(client, 'none', () => true)
     : provenIf(client, 'client_secret_post', (known) => known.isSecret(secret))
+}
+
+/** A form together with the client that sent it. */
+export interface ClientForm extends AuthenticatedClient {
+  readonly parameters: RequestParameters
+}
+
+/** Reads the form of a request and finds out which client is asking. */
+export function readClientForm(provider: Provider, call: Call): ClientForm | Refusal {
+  const parameters = readForm(call.request)
+  if (isRefusal(parameters)) return parameters
+  const authenticated = authenticateClient(provider, call, parameters)
+  return isRefusal(authenticated) ? authenticated : { ...authenticated, parameters }
 }
 
 /** The ways in which a client may authenticate. */

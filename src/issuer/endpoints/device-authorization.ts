@@ -1,11 +1,10 @@
 import { randomInt } from 'node:crypto'
-import { authenticateClient } from '../client-authentication.ts'
+import { readClientForm } from '../client-authentication.ts'
 import { newSecret } from '../grant.ts'
 import { REMEMBERED_MS } from '../grants/device-code.ts'
 import { jsonAnswer } from '../http-answer.ts'
 import { urlBelow } from '../provider.ts'
 import { isRefusal, refusal, refusalAnswer } from '../refusal.ts'
-import { readForm } from '../request-parameters.ts'
 import { readRights } from '../request-scope.ts'
 import type { Endpoint } from './endpoint.ts'
 
@@ -18,11 +17,9 @@ export const deviceAuthorization: Endpoint = {
   methods: ['POST'],
   cors: true,
   answer: (provider, call) => {
-    const parameters = readForm(call.request)
-    if (isRefusal(parameters)) return refusalAnswer(parameters)
-    const authenticated = authenticateClient(provider, call, parameters)
-    if (isRefusal(authenticated)) return refusalAnswer(authenticated)
-    const { client } = authenticated
+    const form = readClientForm(provider, call)
+    if (isRefusal(form)) return refusalAnswer(form)
+    const { parameters, client } = form
     if (client.settings.grants?.includes(DEVICE_GRANT) === false) return refusalAnswer(NOT_FOR_CLIENT)
     const rights = readRights(parameters)
     if (isRefusal(rights)) return refusalAnswer(rights)

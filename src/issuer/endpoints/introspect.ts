@@ -1,12 +1,11 @@
 import { headerValues } from '../../core/headers.ts'
-import { authenticateClient } from '../client-authentication.ts'
+import { readClientForm } from '../client-authentication.ts'
 import type { Client } from '../directory.ts'
 import { isRevoked } from '../grant.ts'
 import { bytesAnswer, jsonAnswer } from '../http-answer.ts'
 import { readLiveToken } from '../own-token.ts'
 import { nowSeconds, type Call, type Provider } from '../provider.ts'
 import { isRefusal, refusal, refusalAnswer } from '../refusal.ts'
-import { readForm } from '../request-parameters.ts'
 import type { Claims } from '../settings.ts'
 import { subjectOf } from '../token-making.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -17,16 +16,15 @@ export const introspect: Endpoint = {
   methods: ['POST'],
   cors: true,
   answer: (provider, call) => {
-    const parameters = readForm(call.request)
-    if (isRefusal(parameters)) return refusalAnswer(parameters)
-    const authenticated = authenticateClient(provider, call, parameters)
-    if (isRefusal(authenticated)) return refusalAnswer(authenticated)
+    const form = readClientForm(provider, call)
+    if (isRefusal(form)) return refusalAnswer(form)
+    const { parameters, client, method } = form
     // Without it, anybody could try tokens out (RFC 7662 §2.1).
-    if (authenticated.method === 'none') return refusalAnswer(UNPROVEN)
+    if (method === 'none') return refusalAnswer(UNPROVEN)
     const token = parameters.get('token')
     if (token === undefined) return refusalAnswer(refusal('invalid_request', 'The token is missing.'))
     const found = introspected(provider, call, token)
-    return wantsJwt(call) ? signed(provider, call, authenticated.client, found) : jsonAnswer(200, found)
+    return wantsJwt(call) ? signed(provider, call, client, found) : jsonAnswer(200, found)
   },
 }
 

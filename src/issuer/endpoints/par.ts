@@ -1,9 +1,9 @@
 import { readAuthorization } from '../authorization-request.ts'
-import { authenticateClient } from '../client-authentication.ts'
+import { readClientForm } from '../client-authentication.ts'
 import { newSecret } from '../grant.ts'
 import { jsonAnswer } from '../http-answer.ts'
 import { isRefusal, refusal, refusalAnswer } from '../refusal.ts'
-import { readForm, type RequestParameters } from '../request-parameters.ts'
+import type { RequestParameters } from '../request-parameters.ts'
 import { PUSHED_PREFIX } from './authorize.ts'
 import type { Endpoint } from './endpoint.ts'
 
@@ -16,14 +16,13 @@ export const par: Endpoint = {
   methods: ['POST'],
   cors: true,
   answer: (provider, call) => {
-    const parameters = readForm(call.request)
-    if (isRefusal(parameters)) return refusalAnswer(parameters)
-    const authenticated = authenticateClient(provider, call, parameters)
-    if (isRefusal(authenticated)) return refusalAnswer(authenticated)
+    const form = readClientForm(provider, call)
+    if (isRefusal(form)) return refusalAnswer(form)
+    const { parameters, client } = form
     if (parameters.get('request_uri') !== undefined) {
       return refusalAnswer(refusal('invalid_request', 'A request_uri cannot be pushed.'))
     }
-    const request = readAuthorization(provider, ofClient(parameters, authenticated.client.id))
+    const request = readAuthorization(provider, ofClient(parameters, client.id))
     if (isRefusal(request)) return refusalAnswer(request)
     if ('because' in request) return refusalAnswer(request.because)
     const uri = PUSHED_PREFIX + newSecret()

@@ -1,10 +1,9 @@
-import { authenticateClient } from '../client-authentication.ts'
+import { readClientForm } from '../client-authentication.ts'
 import { revokeGrant, revokeTokenId } from '../grant.ts'
 import { emptyAnswer } from '../http-answer.ts'
 import { readLiveToken } from '../own-token.ts'
 import type { Call, Provider } from '../provider.ts'
 import { isRefusal, refusal, refusalAnswer, type Refusal } from '../refusal.ts'
-import { readForm } from '../request-parameters.ts'
 import type { Endpoint } from './endpoint.ts'
 
 /** Ends a token: 200 also for one that nobody knows, since it is worth nothing either way (RFC 7009 §2.2). */
@@ -13,13 +12,12 @@ export const revoke: Endpoint = {
   methods: ['POST'],
   cors: true,
   answer: (provider, call) => {
-    const parameters = readForm(call.request)
-    if (isRefusal(parameters)) return refusalAnswer(parameters)
-    const authenticated = authenticateClient(provider, call, parameters)
-    if (isRefusal(authenticated)) return refusalAnswer(authenticated)
+    const form = readClientForm(provider, call)
+    if (isRefusal(form)) return refusalAnswer(form)
+    const { parameters, client } = form
     const token = parameters.get('token')
     if (token === undefined) return refusalAnswer(refusal('invalid_request', 'The token is missing.'))
-    const problem = revokeToken(provider, call, token, authenticated.client.id)
+    const problem = revokeToken(provider, call, token, client.id)
     return problem === undefined ? emptyAnswer(200) : refusalAnswer(problem)
   },
 }
