@@ -3,6 +3,7 @@ import type { RawHeaders } from '../core/headers.ts'
 import type { PairId, PairSink, Route, RRPair } from '../core/pair.ts'
 import type { EpochMs } from '../core/time.ts'
 import { createBodyBuffer, type BodyBuffer } from './body-buffer.ts'
+import { createPassageLog, type Passage } from './passage-log.ts'
 
 /** Where the recorder reads the time from. */
 export interface RecorderClock {
@@ -119,6 +120,7 @@ function tapExchange(begun: Begun, store: (pair: RRPair) => Promise<void>): Exch
   const sinceStart = (): number => clock.monotonicMs() - startMs
   const sent = { body: createBodyBuffer(maxBodyBytes), ended: false, trailers: [] as RawHeaders }
   const answer = { body: createBodyBuffer(maxBodyBytes), ended: false, trailers: [] as RawHeaders }
+  const passed = createPassageLog(maxBodyBytes)
   let responseHead: ResponseHead | undefined
   let firstByteMs: number | undefined
   let tookMs = 0
@@ -127,7 +129,11 @@ function tapExchange(begun: Begun, store: (pair: RRPair) => Promise<void>): Exch
     const facts = { id, at, firstByteMs, tookMs, route, outcome, error }
     const pair = { ...facts, ...bodyFacts(sent.body, answer.body) }
     const request = { ...head, body: sent.body.bytes(), trailers: sent.trailers }
-    return store({ ...pair, request, response: wholeResponse(responseHead, answer) })
+    return store({
+      ...pair,
+      request,
+      response: wholeResponse(responseHead, answer, passed.noted(firstByteMs)),
+    })
   }
 
   return {
@@ -138,11 +144,16 @@ function tapExchange(begun: Begun, store: (pair: RRPair) => Promise<void>): Exch
       // The answer was early; the pair waited for the rest of its question.
       if (answer.ended) void finish('complete')
     },
+    interim: ({ status, reason, headers }) => passed.interim({ status, reason, headers, atMs: sinceStart() }),
     responseHead(received) {
       firstByteMs = sinceStart()
       responseHead = received
     },
-    responseData: (chunk) => answer.body.add(chunk),
+    responseData(chunk) {
+      answer.body.add(chunk)
+      passed.chunk(answer.body.passedBytes(), sinceStart())
+    },
+    frame: (frame) => passed.frame(frame, sinceStart()),
     responseEnd(trailers) {
       tookMs = sinceStart()
       answer.trailers = trailers
@@ -169,6 +180,7 @@ function bodyFacts(request: BodyBuffer, response: BodyBuffer) {
 function wholeResponse(
   head: ResponseHead | undefined,
   { body, trailers }: { body: BodyBuffer; trailers: RawHeaders },
+  passage: Passage,
 ): HttpResponse | undefined {
-  return head === undefined ? undefined : { ...head, body: body.bytes(), trailers }
+  return head === undefined ? undefined : { ...head, body: body.bytes(), trailers, ...passage }
 }

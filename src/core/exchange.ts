@@ -30,9 +30,43 @@ export interface ResponseHead {
   readonly headers: RawHeaders
 }
 
+/** A 1xx response that came before the final one (RFC 9110 §15.2). */
+export interface InterimResponse {
+  readonly status: number
+  readonly reason: string
+  readonly headers: RawHeaders
+  /** Since the request's head had arrived. */
+  readonly atMs: number
+}
+
+/** A piece of content as it came off the wire: where it ends in the body, and when it was here. */
+export interface ContentChunk {
+  /** Bytes of the body up to the end of this piece; more than those of the piece before. */
+  readonly endBytes: number
+  /** Since the request's head had arrived. */
+  readonly atMs: number
+}
+
+/** A frame of a WebSocket (RFC 6455 §5.2), unmasked, and inflated where permessage-deflate had been agreed on. */
+export interface WebSocketFrame {
+  readonly from: 'client' | 'server'
+  readonly fin: boolean
+  /** 0 to 15: 1 is text, 2 binary, 8 close, 9 ping, 10 pong. */
+  readonly opcode: number
+  readonly payload: Uint8Array
+  /** Since the request's head had arrived. */
+  readonly atMs: number
+}
+
 export interface HttpResponse extends ResponseHead {
   readonly body: Uint8Array
   readonly trailers: RawHeaders
+  /** What came before it; left out when nothing did. */
+  readonly interim?: readonly InterimResponse[]
+  /** The pieces the body came in; left out when it was one piece together with the head. */
+  readonly chunks?: readonly ContentChunk[]
+  /** What was said on the connection after a 101 that made it a WebSocket. */
+  readonly frames?: readonly WebSocketFrame[]
   /** How the response is to travel; never recorded. */
   readonly delivery?: Delivery
 }
@@ -49,8 +83,12 @@ export type Outcome = 'complete' | 'client aborted' | 'upstream aborted' | 'upst
 export interface ExchangeTap {
   requestData(chunk: Uint8Array): void
   requestEnd(trailers: RawHeaders): void
+  /** A 1xx response came, 101 excepted. */
+  interim(head: ResponseHead): void
   responseHead(head: ResponseHead): void
   responseData(chunk: Uint8Array): void
+  /** A frame passed, after a response head of 101 that made the connection a WebSocket. */
+  frame(frame: Omit<WebSocketFrame, 'atMs'>): void
   /**
    * The upstream's response is whole. The proxy holds back the response's last byte until the promise settles;
    * undefined lets it go at once.

@@ -53,6 +53,17 @@ export function isWhole(pair: RRPair): pair is WholePair {
   return pair.outcome === 'complete' && pair.response !== undefined && !pair.responseTruncated
 }
 
+/** A time in which exchanges passed and could not be stored. */
+export interface RecordedGap {
+  /** When the first of them began. */
+  readonly from: EpochMs
+  /** When the last of them began. */
+  readonly to: EpochMs
+  readonly exchanges: number
+  /** One sentence, such as "database or disk is full". */
+  readonly reason: string
+}
+
 /** Where finished pairs go. */
 export interface PairSink {
   /** Resolves when the pair is committed. */

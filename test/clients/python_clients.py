@@ -1,11 +1,12 @@
 """Token clients of Python. One line of JSON in, one out: {"client", "trust", "token"} -> {"accepted", "because"}.
 
-The first line out tells which clients there are: {"PyJWT": "2.6.0", ...}.
+The first line out tells which clients there are: {"PyJWT": "2.6.0-1+deb12u1", ...}, each with Debian's own revision, since
+a security fix changes what a client does and not its version.
 """
 
 import json
+import subprocess
 import sys
-from importlib.metadata import version
 from urllib.request import urlopen
 
 
@@ -23,7 +24,7 @@ def pyjwt():
 
         return verify
 
-    return version("PyJWT"), open_client
+    return version("python3-jwt"), open_client
 
 
 def authlib():
@@ -45,7 +46,7 @@ def authlib():
 
         return verify
 
-    return version("Authlib"), open_client
+    return version("python3-authlib"), open_client
 
 
 def jwcrypto():
@@ -67,7 +68,12 @@ def jwcrypto():
 
         return verify
 
-    return version("jwcrypto"), open_client
+    return version("python3-jwcrypto"), open_client
+
+
+def version(package):
+    asked = ["dpkg-query", "--show", "--showformat=${Version}", package]
+    return subprocess.run(asked, check=True, capture_output=True, text=True).stdout
 
 
 def fetch(url):

@@ -1,4 +1,4 @@
-import type { ExchangeTap, RequestHead, ResponseHead } from '../../src/core/exchange.ts'
+import type { ExchangeTap, RequestHead, ResponseHead, WebSocketFrame } from '../../src/core/exchange.ts'
 import type { RawHeaders } from '../../src/core/headers.ts'
 import type { Route } from '../../src/core/pair.ts'
 
@@ -8,6 +8,9 @@ export interface TapEntry {
   readonly route: Route | undefined
   requestBody: string
   requestTrailers: RawHeaders | undefined
+  /** 1xx responses. */
+  readonly interim: ResponseHead[]
+  readonly frames: Omit<WebSocketFrame, 'atMs'>[]
   response: ResponseHead | undefined
   responseBody: string
   responseTrailers: RawHeaders | undefined
@@ -35,6 +38,8 @@ export function tapLog(hold?: () => Promise<void>): TapLog {
         route,
         requestBody: '',
         requestTrailers: undefined,
+        interim: [],
+        frames: [],
         response: undefined,
         responseBody: '',
         responseTrailers: undefined,
@@ -54,6 +59,14 @@ export function tapLog(hold?: () => Promise<void>): TapLog {
         requestEnd(trailers) {
           called('requestEnd')
           entry.requestTrailers = trailers
+        },
+        interim(response) {
+          called('interim')
+          entry.interim.push(response)
+        },
+        frame(frame) {
+          called('frame')
+          entry.frames.push(frame)
         },
         responseHead(response) {
           called('responseHead')

@@ -336,6 +336,8 @@ test('content flows no faster than it is taken, in both directions', async (t) =
     tap: () => ({
       requestData: () => {},
       requestEnd: () => {},
+      interim: () => {},
+      frame: () => {},
       responseHead: () => {},
       responseData: (chunk) => (passed += chunk.length),
       responseEnd: () => undefined,

@@ -1,0 +1,44 @@
+import type { ContentChunk, HttpResponse, InterimResponse, WebSocketFrame } from '../core/exchange.ts'
+
+/** How a response passed, besides what it says. */
+export type Passage = Pick<HttpResponse, 'interim' | 'chunks' | 'frames'>
+
+/** What is noted of a response while it passes. */
+export interface PassageLog {
+  interim(response: InterimResponse): void
+  /** A piece of content is here that ends at so many bytes of the body. */
+  chunk(endBytes: number, atMs: number): void
+  /** Copies the payload; frames past the limit are not kept. */
+  frame(frame: Omit<WebSocketFrame, 'atMs'>, atMs: number): void
+  /** Everything so far; a part that says nothing is left out. */
+  noted(headAtMs: number | undefined): Passage
+}
+
+/** Boundaries past this are not kept: the last piece then stands for all that follow. */
+const MAX_CHUNKS = 65_536
+/** Content that is here so soon after its head came with it. */
+const TOGETHER_MS = 2
+
+/** @param maxFrameBytes of the payloads of all frames are kept */
+export function createPassageLog(maxFrameBytes: number): PassageLog {
+  const interim: InterimResponse[] = []
+  const chunks: ContentChunk[] = []
+  const frames: WebSocketFrame[] = []
+  let frameBytes = 0
+  return {
+    interim: (response) => void interim.push(response),
+    chunk(endBytes, atMs) {
+      if (chunks.length === MAX_CHUNKS) chunks.pop()
+      chunks.push({ endBytes, atMs })
+    },
+    frame(frame, atMs) {
+      frameBytes += frame.payload.length
+      if (frameBytes <= maxFrameBytes) frames.push({ ...frame, payload: new Uint8Array(frame.payload), atMs })
+    },
+    noted: (headAtMs = 0) => ({
+      ...(interim.length > 0 ? { interim } : {}),
+      ...(chunks.length > 1 || (chunks[0]?.atMs ?? 0) > headAtMs + TOGETHER_MS ? { chunks } : {}),
+      ...(frames.length > 0 ? { frames } : {}),
+    }),
+  }
+}
