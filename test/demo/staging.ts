@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import jwt from 'jsonwebtoken'
 import { JwksClient } from 'jwks-rsa'
 import Provider from 'oidc-provider'
@@ -96,10 +96,14 @@ function startProvider(tokenSeconds: number): Promise<LocalServer> {
 
 const STOCK: Readonly<Record<string, number>> = { apple: 12, pear: 0 }
 
-/** Answers `GET /inventory/<sku>` to bearers whose token the provider signed. */
+/** Answers `GET /inventory/<sku>` to bearers whose token the provider signed, and `GET /events` to everybody. */
 function startInventory(issuer: string): Promise<LocalServer> {
   const keys = new JwksClient({ jwksUri: `${issuer}/jwks` })
   return serveLocally(() => async (request, response) => {
+    if (request.url === '/events') {
+      tellStock(response)
+      return
+    }
     const token = request.headers.authorization?.replace(/^Bearer /, '') ?? ''
     try {
       const kid = jwt.decode(token, { complete: true })?.header.kid
@@ -113,4 +117,16 @@ function startInventory(issuer: string): Promise<LocalServer> {
     response.setHeader('Content-Type', 'application/json')
     response.end(JSON.stringify({ sku, available: STOCK[sku] ?? 0 }))
   })
+}
+
+/** Three changes as server-sent events; the stream stays open, as such streams do, until the client goes. */
+function tellStock(response: ServerResponse): void {
+  response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
+  let next = 1
+  const timer = setInterval(() => {
+    response.write(`id: ${next}\nevent: stock\ndata: apple ${13 - next}\n\n`)
+    next += 1
+    if (next > 3) clearInterval(timer)
+  }, 20)
+  response.once('close', () => clearInterval(timer))
 }
