@@ -1,13 +1,11 @@
 import type { BinaryText } from '../core/binary-text.ts'
-import { utf8Json } from '../core/json.ts'
+import { jsonOf } from '../core/json.ts'
 import { epochSeconds, type Clock } from '../core/time.ts'
 import { ALGORITHMS, type AlgName } from '../keys/algorithms.ts'
 import { signingKey } from '../keys/signing-key.ts'
 import type { KeyRing, RingKey } from '../keys/key-ring.ts'
 import { mintJwt, type MintHeader } from '../keys/mint.ts'
 import type { SigningKey } from '../keys/signing-key.ts'
-import { parseClaims } from './json-body.ts'
-import { signedText } from './jws.ts'
 import type { Claims } from './settings.ts'
 import { tamperNamed, type TamperName } from './tampers.ts'
 
@@ -54,15 +52,11 @@ export function createMinter(ring: KeyRing, clock: Clock): Minter {
     sign: async (payload, options = NO_OPTIONS) => {
       const ringKey = signer(options)
       const { header = NO_PARAMETERS, tamper } = options
-      if (tamper === undefined) {
-        return typeof payload === 'string'
-          ? signedText(ringKey, header, payload)
-          : mintJwt(ringKey, header, payload)
-      }
+      if (tamper === undefined) return mintJwt(ringKey, header, payload)
       return tamperNamed(tamper).make({
         ringKey,
         header,
-        claims: typeof payload === 'string' ? parseClaims(utf8Json(payload)) : payload,
+        payload: typeof payload === 'string' ? payload : jsonOf(payload),
         now: epochSeconds(clock()),
         strangerKey: () => strangerKey(ringKey.alg),
       })

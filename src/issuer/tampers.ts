@@ -1,11 +1,13 @@
 import { createPublicKey, createSecretKey } from 'node:crypto'
+import type { BinaryText } from '../core/binary-text.ts'
 import { ResealError } from '../core/errors.ts'
+import { editMembers, jsonOf, scanJson, utf8Json } from '../core/json.ts'
 import type { EpochSeconds } from '../core/time.ts'
 import { signingKey } from '../keys/signing-key.ts'
 import type { RingKey } from '../keys/key-ring.ts'
 import type { SigningKey } from '../keys/signing-key.ts'
-import { mintJwt, type MintHeader } from '../keys/mint.ts'
-import { encodedJson } from './jws.ts'
+import { encodedText, mintJwt, type MintHeader } from '../keys/mint.ts'
+import { parseClaims } from './json-body.ts'
 import type { Claims } from './settings.ts'
 
 /** A token as it would be, were it not to be wrong. */
@@ -13,7 +15,8 @@ export interface TokenDraft {
   readonly ringKey: RingKey
   /** Beside `alg` and `kid`. */
   readonly header: MintHeader
-  readonly claims: Claims
+  /** The JSON text of its claims: what is not wrong on purpose stays byte for byte. */
+  readonly payload: BinaryText
   readonly now: EpochSeconds
   /** A key of the same `alg` that the ring does not have, always the same one. */
   readonly strangerKey: () => Promise<SigningKey>
@@ -49,27 +52,28 @@ const HOUR_SECONDS = 3600
 export const TAMPERS: Readonly<Record<TamperName, Tamper>> = {
   expired: {
     does: 'expired an hour ago',
-    make: (draft) => signedWith(draft, { claims: longAgo(draft.claims, draft.now) }),
+    make: (draft) => {
+      const claims = claimsOf(draft)
+      return signedWith(draft, { set: changedClaims(claims, longAgo(claims, draft.now)) })
+    },
   },
   notYetValid: {
     does: 'is valid only in an hour (nbf)',
     make: (draft) =>
       signedWith(draft, {
-        claims: {
-          ...draft.claims,
+        set: {
           nbf: draft.now + HOUR_SECONDS,
-          exp: Math.max(numberOr(draft.claims['exp'], 0), draft.now + 2 * HOUR_SECONDS),
+          exp: Math.max(numberOr(claimsOf(draft)['exp'], 0), draft.now + 2 * HOUR_SECONDS),
         },
       }),
   },
   wrongAudience: {
     does: 'is for somebody else (aud)',
-    make: (draft) =>
-      signedWith(draft, { claims: { ...draft.claims, aud: 'https://wrong-audience.invalid' } }),
+    make: (draft) => signedWith(draft, { set: { aud: 'https://wrong-audience.invalid' } }),
   },
   wrongIssuer: {
     does: 'names another issuer (iss)',
-    make: (draft) => signedWith(draft, { claims: { ...draft.claims, iss: 'https://wrong-issuer.invalid' } }),
+    make: (draft) => signedWith(draft, { set: { iss: 'https://wrong-issuer.invalid' } }),
   },
   wrongSignature: {
     does: 'has a signature with one byte changed',
@@ -84,8 +88,8 @@ export const TAMPERS: Readonly<Record<TamperName, Tamper>> = {
   },
   algNone: {
     does: 'says alg none and has no signature',
-    make: async ({ ringKey: { kid }, header, claims }) =>
-      `${encodedJson({ typ: 'JWT', kid, ...header, alg: 'none' })}.${encodedJson(claims)}.`,
+    make: async ({ ringKey: { kid }, header, payload }) =>
+      `${encodedText(jsonOf({ typ: 'JWT', kid, ...header, alg: 'none' }))}.${encodedText(payload)}.`,
   },
   hsWithPublicKey: {
     does: 'says alg HS256 and is signed with the public key as the secret (RFC 8725 §2.1)',
@@ -105,7 +109,7 @@ export const TAMPERS: Readonly<Record<TamperName, Tamper>> = {
   },
   tamperedClaims: {
     does: 'had its claims changed after it was signed',
-    make: async (draft) => withOtherClaims(await signedWith(draft, {}), draft.claims),
+    make: async (draft) => withOtherClaims(await signedWith(draft, {}), draft.payload),
   },
   unknownCrit: {
     does: 'demands an extension that nobody knows (crit, RFC 7515 §4.1.11)',
@@ -135,12 +139,17 @@ export function tamperNamed(name: string): Tamper {
 interface Changes {
   readonly key?: SigningKey
   readonly header?: MintHeader
-  readonly claims?: Claims
+  /** Claims to add or to change. */
+  readonly set?: Claims
 }
 
-function signedWith(draft: TokenDraft, { key, header, claims }: Changes): Promise<string> {
+function signedWith(draft: TokenDraft, { key, header, set = {} }: Changes): Promise<string> {
   const { ringKey } = draft
-  return mintJwt(key ?? ringKey, { kid: ringKey.kid, ...draft.header, ...header }, claims ?? draft.claims)
+  return mintJwt(
+    key ?? ringKey,
+    { kid: ringKey.kid, ...draft.header, ...header },
+    withClaims(draft.payload, set),
+  )
 }
 
 /** Every moment the claims name lies as far before the end as it did, and the end is an hour ago. */
@@ -165,9 +174,26 @@ function withOtherSignature(token: string): string {
   return token.slice(0, start) + signature.toString('base64url')
 }
 
-function withOtherClaims(token: string, claims: Claims): string {
+function withOtherClaims(token: string, payload: BinaryText): string {
   const [header = '', , signature = ''] = token.split('.')
-  return `${header}.${encodedJson({ ...claims, sub: 'somebody-else' })}.${signature}`
+  return `${header}.${encodedText(withClaims(payload, { sub: 'somebody-else' }))}.${signature}`
+}
+
+function claimsOf({ payload }: TokenDraft): Claims {
+  return parseClaims(utf8Json(payload))
+}
+
+/** The claims of `after` that `before` lacks or has otherwise. */
+export function changedClaims(before: Claims, after: Claims): Claims {
+  return Object.fromEntries(Object.entries(after).filter(([name, value]) => before[name] !== value))
+}
+
+/** The payload's text with claims set, and nothing else touched. */
+export function withClaims(payload: BinaryText, claims: Claims): BinaryText {
+  const object = scanJson(payload)
+  const set = new Map(Object.entries(claims).map(([name, value]) => [name, jsonOf(value)]))
+  if (object?.kind !== 'object' || set.size === 0) return payload
+  return editMembers(payload, object, { set, remove: new Set() })
 }
 
 function publicKeyAsSecret({ key }: RingKey): SigningKey {

@@ -44,6 +44,15 @@ suite('POST /auth', () => {
     assert.equal(payloadOf((await post('/auth?expired=false', own)).json['token']), own)
   })
 
+  test('leaves every byte that is not wrong on purpose, whatever the way to be wrong', async () => {
+    const { post } = await anIssuer()
+    const given = '{ "sub":"a", "id":12345678901234567890, "x":1.0, "exp": 99999999999 }'
+    for (const tamper of Object.keys(TAMPERS)) {
+      const { token } = (await post(`/auth?raw=true&tamper=${tamper}`, given)).json
+      assert.match(payloadOf(token), /"id":12345678901234567890, "x":1\.0, "exp": /, tamper)
+    }
+  })
+
   test('adds nothing at all with raw=true', async () => {
     const { post } = await anIssuer()
     const quoted = JSON.stringify({ a: `\\"${'['.repeat(100)}`, b: '\\', c: '{' })

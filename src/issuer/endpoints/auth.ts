@@ -1,7 +1,7 @@
 import type { BinaryText } from '../../core/binary-text.ts'
 import { ResealError } from '../../core/errors.ts'
 import type { HttpResponse } from '../../core/exchange.ts'
-import { editMembers, jsonOf, jsonText, scanJson } from '../../core/json.ts'
+import { jsonOf, jsonText, scanJson } from '../../core/json.ts'
 import type { EpochSeconds } from '../../core/time.ts'
 import { jsonAnswer } from '../http-answer.ts'
 import { readJsonBody, type JsonBody } from '../json-body.ts'
@@ -10,7 +10,7 @@ import { nowSeconds, type Call, type Provider } from '../provider.ts'
 import { isRefusal, refusalAnswer, type Refusal } from '../refusal.ts'
 import { parametersOf } from '../request-parameters.ts'
 import type { Claims } from '../settings.ts'
-import { isTamperName, longAgo, TAMPERS, type TamperName } from '../tampers.ts'
+import { changedClaims, isTamperName, longAgo, TAMPERS, withClaims, type TamperName } from '../tampers.ts'
 import type { Endpoint } from './endpoint.ts'
 
 /**
@@ -83,9 +83,8 @@ function payload(
   if (object?.kind !== 'object') return text
   const added = raw ? {} : missing(values, provider, issuer, now)
   const whole = { ...values, ...added }
-  const moved = expired ? changes(whole, longAgo(whole, now)) : {}
-  const set = new Map(Object.entries({ ...added, ...moved }).map(([name, value]) => [name, jsonOf(value)]))
-  return set.size === 0 ? jsonText(text, object) : editMembers(text, object, { set, remove: new Set() })
+  const moved = expired ? changedClaims(whole, longAgo(whole, now)) : {}
+  return withClaims(jsonText(text, object), { ...added, ...moved })
 }
 
 function textOf(values: Claims): { readonly text: BinaryText; readonly values: Claims } {
@@ -96,8 +95,4 @@ function missing(values: Claims, { settings }: Provider, issuer: string, now: Ep
   const iat = now
   const defaults = { iss: issuer, iat, exp: now + settings.accessTokenSeconds }
   return Object.fromEntries(Object.entries(defaults).filter(([name]) => !Object.hasOwn(values, name)))
-}
-
-function changes(before: Claims, after: Claims): Claims {
-  return Object.fromEntries(Object.entries(after).filter(([name, value]) => before[name] !== value))
 }
