@@ -5,7 +5,7 @@ import type { PairId } from '../core/pair.ts'
 import type { EpochMs } from '../core/time.ts'
 import type { SourceSection } from '../core/source-section.ts'
 import type { Clock } from '../core/time.ts'
-import { openSecrets } from '../keys/secrets.ts'
+import { openSecrets } from '../keys/files/secrets.ts'
 import { snapshotFile } from '../store/snapshot-name.ts'
 import { openSnapshot, type SnapshotReader } from '../store/snapshot-reader.ts'
 import {

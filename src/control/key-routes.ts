@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { epochSeconds, type Clock } from '../core/time.ts'
-import type { RingKey } from '../keys/key-ring.ts'
+import type { RingKey } from '../keys/ring/key-ring.ts'
 import { route, routeWithContent, type ControlRoute } from './control-route.ts'
 import { withIssuer, type ControlledIssuers } from './controlled-issuer.ts'
 

@@ -4,7 +4,7 @@ import { ResealError } from '../core/errors.ts'
 import type { HttpRequest, HttpResponse } from '../core/exchange.ts'
 import { withoutHeaders, type RawHeaders } from '../core/headers.ts'
 import { epochSeconds, type Clock, type EpochMs, type EpochSeconds } from '../core/time.ts'
-import type { KeyRing, RingKey } from '../keys/key-ring.ts'
+import type { KeyRing, RingKey } from '../keys/ring/key-ring.ts'
 import type { EndpointName } from './endpoint-name.ts'
 
 /** What each kind of fault is told, by the word that a user writes. */

@@ -1,6 +1,6 @@
 import type { HttpRequest } from '../core/exchange.ts'
 import { epochSeconds, type Clock, type EpochMs, type EpochSeconds } from '../core/time.ts'
-import type { KeyRing } from '../keys/key-ring.ts'
+import type { KeyRing } from '../keys/ring/key-ring.ts'
 import type { AuthorizationRequest } from './authorization-request.ts'
 import { boundedStore, type BoundedStore } from './bounded-store.ts'
 import { createClaimBook, type ClaimBook } from './claim-book.ts'

@@ -1,6 +1,6 @@
 import { bytesOfText, type BinaryText } from '../core/binary-text.ts'
 import { jsonOf } from '../core/json.ts'
-import type { RingKey } from './ring-key.ts'
+import type { RingKey } from './ring/ring-key.ts'
 import type { SigningKey } from './signing-key.ts'
 
 /** JOSE header parameters beside `alg`, which is the key's; one that is undefined is left out. */

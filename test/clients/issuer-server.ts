@@ -2,7 +2,7 @@ import type { Handler } from '../../src/core/exchange.ts'
 import { epochSeconds, systemClock, type Clock } from '../../src/core/time.ts'
 import { createIssuer, type Issuer } from '../../src/issuer/issuer.ts'
 import { DEFAULT_ISSUER_SETTINGS, type IssuerSettings } from '../../src/issuer/settings.ts'
-import { createKeyRing, type KeyRing, type KeyRingOptions } from '../../src/keys/key-ring.ts'
+import { createKeyRing, type KeyRing, type KeyRingOptions } from '../../src/keys/ring/key-ring.ts'
 import { serve } from '../../src/wire/server.ts'
 
 export interface IssuerServer {

@@ -6,7 +6,7 @@ import type { HttpRequest } from '../../src/core/exchange.ts'
 import { createIssuer, type Issuer, type IssuerHooks } from '../../src/issuer/issuer.ts'
 import { DEFAULT_ISSUER_SETTINGS } from '../../src/issuer/settings.ts'
 import { systemClock } from '../../src/core/time.ts'
-import { createKeyRing, type KeyRing } from '../../src/keys/key-ring.ts'
+import { createKeyRing, type KeyRing } from '../../src/keys/ring/key-ring.ts'
 import { serve } from '../../src/wire/server.ts'
 
 suite('an issuer behind a socket', () => {

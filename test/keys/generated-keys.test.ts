@@ -4,8 +4,8 @@ import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileS
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { promisify } from 'node:util'
-import { openSecrets } from '../../src/keys/secrets.ts'
-import { generatedKeys } from '../../src/keys/generated-keys.ts'
+import { openSecrets } from '../../src/keys/files/secrets.ts'
+import { generatedKeys } from '../../src/keys/sources/generated-keys.ts'
 import { oddToken, recordedToken } from './support/recorded-token.ts'
 import { secretsWith } from './support/secrets-directory.ts'
 
@@ -126,8 +126,8 @@ suite('a generated key', () => {
   test('is the same in processes that make it at the same moment', async (context) => {
     const { directory } = secretsWith(context, {})
     const script = `
-      import { openSecrets } from ${JSON.stringify(import.meta.resolve('../../src/keys/secrets.ts'))}
-      import { generatedKeys } from ${JSON.stringify(import.meta.resolve('../../src/keys/generated-keys.ts'))}
+      import { openSecrets } from ${JSON.stringify(import.meta.resolve('../../src/keys/files/secrets.ts'))}
+      import { generatedKeys } from ${JSON.stringify(import.meta.resolve('../../src/keys/sources/generated-keys.ts'))}
       import { parseJwt } from ${JSON.stringify(import.meta.resolve('../../src/core/jwt.ts'))}
       const keys = generatedKeys(openSecrets(${JSON.stringify(directory)}))
       console.log(keys.keyFor(parseJwt(${JSON.stringify(token.token)})).thumbprint)`

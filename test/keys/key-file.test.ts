@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { suite, test } from 'node:test'
 import { ALGORITHMS } from '../../src/keys/algorithms.ts'
-import { parseKeyFile, type KeyFile } from '../../src/keys/key-file.ts'
+import { parseKeyFile, type KeyFile } from '../../src/keys/files/key-file.ts'
 import { aCertificate, der } from './support/certificate.ts'
 import { PASSPHRASE, pemOf, writtenKeys } from './support/key-formats.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import type { KeyRing } from '../../src/keys/key-ring.ts'
+import type { KeyRing } from '../../src/keys/ring/key-ring.ts'
 import { aKey, aRing, BEGIN, statesAt } from './support/a-ring.ts'
 
 const DAY = 86_400

@@ -5,7 +5,7 @@ import { bytesOfText, utf8OfText } from '../../src/core/binary-text.ts'
 import { claimsOf, headerOf, type Jwt } from '../../src/core/jwt.ts'
 import { ALGORITHMS } from '../../src/keys/algorithms.ts'
 import { signingKey, UNSIGNED } from '../../src/keys/signing-key.ts'
-import { planResign, resignObstacle, type ResignOptions } from '../../src/keys/resign.ts'
+import { planResign, resignObstacle, type ResignOptions } from '../../src/keys/resign/resign.ts'
 import { aCertificate } from './support/certificate.ts'
 import { aJwt, LATER_MS, oddToken, RECORDED_AT_MS, recordedToken } from './support/recorded-token.ts'
 

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
-import { MAX_SECRET_BYTES, openSecrets } from '../../src/keys/secrets.ts'
+import { MAX_SECRET_BYTES, openSecrets } from '../../src/keys/files/secrets.ts'
 import { secretsWith } from './support/secrets-directory.ts'
 
 suite('a secret path', () => {

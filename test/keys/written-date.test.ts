@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import * as fc from 'fast-check'
-import { writtenDate } from '../../src/keys/written-date.ts'
+import { writtenDate } from '../../src/keys/resign/written-date.ts'
 
 suite('a date is written anew as it was written', () => {
   for (const [literal, later] of [

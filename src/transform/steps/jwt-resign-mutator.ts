@@ -1,6 +1,6 @@
 import { numberValue } from '../../core/json.ts'
 import { claimsOf, parseJwt, type Jwt } from '../../core/jwt.ts'
-import type { Resigner } from '../../keys/resign.ts'
+import type { Resigner } from '../../keys/resign/resign.ts'
 import type { JwtResignDefinition } from '../document/definition.ts'
 import type { Focus } from '../message/focus.ts'
 import { renderLive, type Live, type Moment } from '../message/live.ts'

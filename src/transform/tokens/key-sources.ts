@@ -1,7 +1,7 @@
-import type { Secrets } from '../../keys/secrets.ts'
-import { generatedKeys } from '../../keys/generated-keys.ts'
-import type { KeySource } from '../../keys/key-source.ts'
-import { mountedKeys } from '../../keys/mounted-keys.ts'
+import type { Secrets } from '../../keys/files/secrets.ts'
+import { generatedKeys } from '../../keys/sources/generated-keys.ts'
+import type { KeySource } from '../../keys/sources/key-source.ts'
+import { mountedKeys } from '../../keys/sources/mounted-keys.ts'
 import type { JwtResignDefinition } from '../document/definition.ts'
 
 /** The key sources of a document, each secret file read once. */

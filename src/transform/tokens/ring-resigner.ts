@@ -1,8 +1,8 @@
 import type { Jwt } from '../../core/jwt.ts'
 import { epochSeconds, type EpochMs } from '../../core/time.ts'
 import { isAlgName, type AlgName } from '../../keys/algorithms.ts'
-import type { KeyRing } from '../../keys/key-ring.ts'
-import { planResign, type ResignOptions, type Resigner } from '../../keys/resign.ts'
+import type { KeyRing } from '../../keys/ring/key-ring.ts'
+import { planResign, type ResignOptions, type Resigner } from '../../keys/resign/resign.ts'
 
 /**
  * Re-signs a recorded token as an issuer of reseal's own would sign it: with the ring's key of the moment, under that

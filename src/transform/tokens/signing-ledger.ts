@@ -1,6 +1,6 @@
 import type { SourcePlace } from '../../core/errors.ts'
 import { claimsOf, type Jwt } from '../../core/jwt.ts'
-import type { KeyRing } from '../../keys/key-ring.ts'
+import type { KeyRing } from '../../keys/ring/key-ring.ts'
 import type { JwksDocument, JwksEntry } from '../../keys/jwks.ts'
 import type { SigningKey } from '../../keys/signing-key.ts'
 

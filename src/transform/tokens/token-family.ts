@@ -1,7 +1,7 @@
 import { claimsOf, type Jwt } from '../../core/jwt.ts'
 import type { EpochMs } from '../../core/time.ts'
 import { halfHash } from '../../keys/algorithms.ts'
-import type { Resigner } from '../../keys/resign.ts'
+import type { Resigner } from '../../keys/resign/resign.ts'
 import type { Moment } from '../message/live.ts'
 
 /** The tokens of one response that are re-signed, so that those which speak of each other stay true. */

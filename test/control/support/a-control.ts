@@ -4,7 +4,7 @@ import { createControlApi, type ControlOptions } from '../../../src/control/cont
 import { createFaults, type Faults } from '../../../src/issuer/faults.ts'
 import { createIssuer, type Issuer } from '../../../src/issuer/issuer.ts'
 import { DEFAULT_ISSUER_SETTINGS, type IssuerSettings } from '../../../src/issuer/settings.ts'
-import { createKeyRing, type KeyRing, type KeyRingOptions } from '../../../src/keys/key-ring.ts'
+import { createKeyRing, type KeyRing, type KeyRingOptions } from '../../../src/keys/ring/key-ring.ts'
 import { aRequest } from '../../support/a-pair.ts'
 
 /** When every clock here stands still: 2026-11-20T12:00:00Z. */

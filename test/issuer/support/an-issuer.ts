@@ -6,7 +6,7 @@ import { headerValue } from '../../../src/core/headers.ts'
 import { createIssuer, type Issuer, type IssuerHooks } from '../../../src/issuer/issuer.ts'
 import { DEFAULT_ISSUER_SETTINGS, type IssuerSettings } from '../../../src/issuer/settings.ts'
 import type { AlgName } from '../../../src/keys/algorithms.ts'
-import { createKeyRing, type KeyRing } from '../../../src/keys/key-ring.ts'
+import { createKeyRing, type KeyRing } from '../../../src/keys/ring/key-ring.ts'
 import { aRequest } from '../../support/a-pair.ts'
 
 /** When every issuer of these tests begins: 2026-11-20T12:00:00.900Z, so that rounding shows. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import * as jose from 'jose'
 import { parseJwt, type Jwt } from '../../../src/core/jwt.ts'
 import { ALGORITHMS, type AlgName } from '../../../src/keys/algorithms.ts'
-import { createKeyRing, type KeyRing, type KeyRingOptions } from '../../../src/keys/key-ring.ts'
+import { createKeyRing, type KeyRing, type KeyRingOptions } from '../../../src/keys/ring/key-ring.ts'
 import { mintJwt } from '../../../src/keys/mint.ts'
 import { signingKey, type SigningKey } from '../../../src/keys/signing-key.ts'
 

@@ -1,4 +1,4 @@
-import { createKeyRing } from '../../../src/keys/key-ring.ts'
+import { createKeyRing } from '../../../src/keys/ring/key-ring.ts'
 import { BEGIN } from './a-ring.ts'
 
 // A process that opens the ring of a directory at the moment it is told, rotates it some times, and prints its kids.

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { openSecrets, type Secrets } from '../../../src/keys/secrets.ts'
+import { openSecrets, type Secrets } from '../../../src/keys/files/secrets.ts'
 
 /** A secrets directory with these files, removed after the test. */
 export function secretsWith(

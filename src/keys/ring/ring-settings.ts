@@ -1,8 +1,8 @@
-import { ResealError } from '../core/errors.ts'
-import type { EpochSeconds } from '../core/time.ts'
-import type { AlgName } from './algorithms.ts'
+import { ResealError } from '../../core/errors.ts'
+import type { EpochSeconds } from '../../core/time.ts'
+import type { AlgName } from '../algorithms.ts'
 import { makeKey, type MadeKey } from './made-key.ts'
-import type { SigningKey } from './signing-key.ts'
+import type { SigningKey } from '../signing-key.ts'
 
 export interface KeyRingOptions {
   /** What the ring signs, the first one unless asked. Default: what `keys` sign, else RS256. */

@@ -1,4 +1,4 @@
-import { certificateChain } from './certificate-chain.ts'
+import { certificateChain } from '../certificate-chain.ts'
 import { bareCandidate, type KeyCandidate } from './key-candidate.ts'
 import { keysOfJson } from './jwk-file.ts'
 import { base64Bytes, keyText } from './key-text.ts'

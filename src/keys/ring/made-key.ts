@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
-import { ALGORITHMS, type AlgName } from './algorithms.ts'
-import { signingKey, type SigningKey } from './signing-key.ts'
+import { ALGORITHMS, type AlgName } from '../algorithms.ts'
+import { signingKey, type SigningKey } from '../signing-key.ts'
 
 /** A key that came to be here, or was given. */
 export interface MadeKey {

@@ -1,10 +1,10 @@
-import { bytesOfText, type BinaryText } from '../core/binary-text.ts'
-import { ResealError } from '../core/errors.ts'
-import { memberOf, scanJson, stringValue } from '../core/json.ts'
-import type { Jwt } from '../core/jwt.ts'
+import { bytesOfText, type BinaryText } from '../../core/binary-text.ts'
+import { ResealError } from '../../core/errors.ts'
+import { memberOf, scanJson, stringValue } from '../../core/json.ts'
+import type { Jwt } from '../../core/jwt.ts'
 import { resignedHeader, type KidRule, type MemberChanges } from './resign-header.ts'
 import { resignedPayload, type ResignMoment, type TimeRule } from './resign-payload.ts'
-import type { SigningKey } from './signing-key.ts'
+import type { SigningKey } from '../signing-key.ts'
 
 export interface ResignOptions {
   /** Default `auto`. */

@@ -12,7 +12,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { ResealError, systemErrorCode } from '../core/errors.ts'
+import { ResealError, systemErrorCode } from '../../core/errors.ts'
 import type { SecretFile, Secrets } from './secrets.ts'
 
 /**

@@ -1,6 +1,6 @@
-import type { EpochSeconds } from '../core/time.ts'
-import type { AlgName } from './algorithms.ts'
-import type { SigningKey } from './signing-key.ts'
+import type { EpochSeconds } from '../../core/time.ts'
+import type { AlgName } from '../algorithms.ts'
+import type { SigningKey } from '../signing-key.ts'
 
 /**
  * `next` is published and does not sign yet, `active` signs, `retiring` is published and signs no more, `expired` has

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, readdirSync, realpathSync } from 'node:fs'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
-import { ResealError, systemErrorCode } from '../core/errors.ts'
+import { ResealError, systemErrorCode } from '../../core/errors.ts'
 
 /** A secret as read: its bytes, and its names for people. */
 export interface SecretFile {

@@ -1,12 +1,12 @@
-import { ResealError } from '../core/errors.ts'
-import type { EpochSeconds } from '../core/time.ts'
-import type { AlgName } from './algorithms.ts'
+import { ResealError } from '../../core/errors.ts'
+import type { EpochSeconds } from '../../core/time.ts'
+import type { AlgName } from '../algorithms.ts'
 import type { RingKey } from './ring-key.ts'
 import type { RingLedger } from './ring-ledger.ts'
 import type { RingRecord } from './ring-record.ts'
 import type { RingSettings } from './ring-settings.ts'
 import { ringKeysAt, signingChain } from './ring-timeline.ts'
-import type { SigningKey } from './signing-key.ts'
+import type { SigningKey } from '../signing-key.ts'
 
 /** How the keys of a ring follow one another. Calls must not overlap, but for different algs. */
 export interface RingRotation {

@@ -1,6 +1,6 @@
-import type { Jwt } from '../core/jwt.ts'
+import type { Jwt } from '../../core/jwt.ts'
 import type { AlgChoice } from './alg-choice.ts'
-import type { SigningKey } from './signing-key.ts'
+import type { SigningKey } from '../signing-key.ts'
 
 /** Where the keys for recorded tokens come from: a mounted file, or keys reseal makes itself. */
 export interface KeySource {

@@ -1,4 +1,4 @@
-import type { BinaryText } from '../core/binary-text.ts'
+import type { BinaryText } from '../../core/binary-text.ts'
 import {
   editMembers,
   jsonOf,
@@ -8,10 +8,10 @@ import {
   spliceText,
   type JsonObject,
   type Splice,
-} from '../core/json.ts'
-import { ResealError } from '../core/errors.ts'
-import type { JsonText } from '../core/jwt.ts'
-import { epochSeconds, type EpochMs } from '../core/time.ts'
+} from '../../core/json.ts'
+import { ResealError } from '../../core/errors.ts'
+import type { JsonText } from '../../core/jwt.ts'
+import { epochSeconds, type EpochMs } from '../../core/time.ts'
 import type { MemberChanges } from './resign-header.ts'
 import { writtenDate, type WrittenDate } from './written-date.ts'
 

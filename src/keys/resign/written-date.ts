@@ -1,4 +1,4 @@
-import type { BinaryText } from '../core/binary-text.ts'
+import type { BinaryText } from '../../core/binary-text.ts'
 
 /** A NumericDate (RFC 7519 §2) as somebody wrote it, which can be written anew for another moment in the same way. */
 export interface WrittenDate {

@@ -1,4 +1,4 @@
-import { binaryText } from '../core/binary-text.ts'
+import { binaryText } from '../../core/binary-text.ts'
 
 /** A key file's text with the wrappings undone that nobody meant to put there. */
 export interface KeyText {

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
-import { ResealError } from '../core/errors.ts'
-import { ALGORITHMS, algorithmNamed, isAlgName, type AlgName } from './algorithms.ts'
-import { keyKind } from './key-kind.ts'
+import { ResealError } from '../../core/errors.ts'
+import { ALGORITHMS, algorithmNamed, isAlgName, type AlgName } from '../algorithms.ts'
+import { keyKind } from '../key-kind.ts'
 
 /** Which `alg` a re-signed token gets: the recorded one, one that fits the key, or this one. */
 export type AlgChoice = 'keep' | 'auto' | AlgName

@@ -1,4 +1,4 @@
-import { ResealError } from '../core/errors.ts'
+import { ResealError } from '../../core/errors.ts'
 
 /** What people mount in place of a private key: what it is, and what to do, given the file's name. */
 const UNUSABLE = {

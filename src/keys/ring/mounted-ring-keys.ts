@@ -1,11 +1,11 @@
 import { createHash, createSecretKey } from 'node:crypto'
-import { autoAlg, unfitKey } from './alg-choice.ts'
-import { ALGORITHMS, isAlgName, type AlgName } from './algorithms.ts'
-import { hmacReadings, withoutLastLineEnd, type HmacOptions } from './hmac-secret.ts'
-import { bareCandidate, type KeyCandidate } from './key-candidate.ts'
-import { parseKeyFile } from './key-file.ts'
-import type { SecretFile, Secrets } from './secrets.ts'
-import { signingKey, type SigningKey } from './signing-key.ts'
+import { autoAlg, unfitKey } from '../sources/alg-choice.ts'
+import { ALGORITHMS, isAlgName, type AlgName } from '../algorithms.ts'
+import { hmacReadings, withoutLastLineEnd, type HmacOptions } from '../files/hmac-secret.ts'
+import { bareCandidate, type KeyCandidate } from '../files/key-candidate.ts'
+import { parseKeyFile } from '../files/key-file.ts'
+import type { SecretFile, Secrets } from '../files/secrets.ts'
+import { signingKey, type SigningKey } from '../signing-key.ts'
 
 /** A mounted file whose keys a ring signs with. */
 export interface MountedRingFile extends HmacOptions {

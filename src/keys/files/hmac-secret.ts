@@ -1,4 +1,4 @@
-import { ResealError } from '../core/errors.ts'
+import { ResealError } from '../../core/errors.ts'
 import { base64Bytes } from './key-text.ts'
 
 /** How the bytes of an HMAC secret are written in its file. */

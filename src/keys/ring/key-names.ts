@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { SigningKey } from './signing-key.ts'
+import type { SigningKey } from '../signing-key.ts'
 
 /** Which key each `kid` belongs to, for as long as a ring lives. */
 export interface KeyNames {

@@ -1,10 +1,10 @@
-import { ResealError } from '../core/errors.ts'
-import type { AlgName } from './algorithms.ts'
+import { ResealError } from '../../core/errors.ts'
+import type { AlgName } from '../algorithms.ts'
 import { createKeyNames, type KeyNames } from './key-names.ts'
 import { isSameKey, type MadeKey } from './made-key.ts'
 import { openRingDirectory, type RingDirectory, type StoredKey } from './ring-directory.ts'
 import type { RecordTimes, RingRecord } from './ring-record.ts'
-import type { SigningKey } from './signing-key.ts'
+import type { SigningKey } from '../signing-key.ts'
 
 /** The records of a ring, in memory and, where it has a directory, on the disk first. */
 export interface RingLedger {

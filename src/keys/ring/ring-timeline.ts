@@ -1,5 +1,5 @@
-import type { EpochSeconds } from '../core/time.ts'
-import type { AlgName } from './algorithms.ts'
+import type { EpochSeconds } from '../../core/time.ts'
+import type { AlgName } from '../algorithms.ts'
 import type { RingKey, RingState } from './ring-key.ts'
 import type { RingRecord } from './ring-record.ts'
 

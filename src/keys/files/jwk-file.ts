@@ -1,8 +1,8 @@
 import { createPrivateKey, createSecretKey, X509Certificate, type KeyObject } from 'node:crypto'
-import { base64urlBytes } from '../core/jwt.ts'
-import { textOfUtf8, type BinaryText } from '../core/binary-text.ts'
-import { scanJson, utf8Json } from '../core/json.ts'
-import { certificateChain } from './certificate-chain.ts'
+import { base64urlBytes } from '../../core/jwt.ts'
+import { textOfUtf8, type BinaryText } from '../../core/binary-text.ts'
+import { scanJson, utf8Json } from '../../core/json.ts'
+import { certificateChain } from '../certificate-chain.ts'
 import type { KeyCandidate } from './key-candidate.ts'
 import { unusableKey } from './unusable-key.ts'
 

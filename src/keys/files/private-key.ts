@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto'
-import { systemErrorCode } from '../core/errors.ts'
-import { DER_INTEGER, DER_OBJECT_IDENTIFIER, DER_SEQUENCE, derChildren, derElement } from './der.ts'
+import { systemErrorCode } from '../../core/errors.ts'
+import { DER_INTEGER, DER_OBJECT_IDENTIFIER, DER_SEQUENCE, derChildren, derElement } from '../der.ts'
 import type { PemBlock } from './pem.ts'
 import { unusableKey, type UnusableKey } from './unusable-key.ts'
 

@@ -1,7 +1,7 @@
 import { statSync, watch, type FSWatcher } from 'node:fs'
 import { dirname } from 'node:path'
-import { errorMessage } from '../core/errors.ts'
-import { epochSeconds, type Clock } from '../core/time.ts'
+import { errorMessage } from '../../core/errors.ts'
+import { epochSeconds, type Clock } from '../../core/time.ts'
 import type { KeyRing } from './key-ring.ts'
 import {
   mountedContent,
@@ -9,7 +9,7 @@ import {
   type MountedContent,
   type MountedRingFile,
 } from './mounted-ring-keys.ts'
-import type { Secrets } from './secrets.ts'
+import type { Secrets } from '../files/secrets.ts'
 
 export interface MountedKeyWatch {
   readonly ring: KeyRing

@@ -1,6 +1,6 @@
-import type { EpochSeconds } from '../core/time.ts'
-import type { AlgName } from './algorithms.ts'
-import type { SigningKey } from './signing-key.ts'
+import type { EpochSeconds } from '../../core/time.ts'
+import type { AlgName } from '../algorithms.ts'
+import type { SigningKey } from '../signing-key.ts'
 
 /** When a key of a ring does what; everything else about its life follows from its neighbours. */
 export interface RecordTimes {

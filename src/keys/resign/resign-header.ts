@@ -1,9 +1,9 @@
-import type { BinaryText } from '../core/binary-text.ts'
-import { ResealError } from '../core/errors.ts'
-import { editMembers, jsonOf, memberOf } from '../core/json.ts'
-import type { Jwt } from '../core/jwt.ts'
-import { certificateMembers } from './certificate-chain.ts'
-import type { SigningKey } from './signing-key.ts'
+import type { BinaryText } from '../../core/binary-text.ts'
+import { ResealError } from '../../core/errors.ts'
+import { editMembers, jsonOf, memberOf } from '../../core/json.ts'
+import type { Jwt } from '../../core/jwt.ts'
+import { certificateMembers } from '../certificate-chain.ts'
+import type { SigningKey } from '../signing-key.ts'
 
 /** What becomes of `kid`: `auto` and `keep` leave what was recorded, none where there was none. */
 export type KidRule = 'auto' | 'keep' | 'thumbprint' | 'remove' | { readonly value: string }
