@@ -1,0 +1,85 @@
+import { ResealError } from '../core/errors.ts'
+import type { Handler, HttpRequest } from '../core/exchange.ts'
+import type { Clock } from '../core/time.ts'
+import type { RunningServer } from '../wire/listener.ts'
+import { serve } from '../wire/server.ts'
+import { parseTarget } from '../wire/target.ts'
+import { answersAt, refuseUnserved, withIssuers } from './issuers-beside.ts'
+import { openIssuer, type LiveRing, type OpenIssuer } from './open-issuer.ts'
+import type { ListenerRoute } from './routes.ts'
+
+export interface ReplayListenersOptions {
+  readonly routes: readonly ListenerRoute[]
+  /** The keys of the issuers beside the recording. */
+  readonly rings: readonly LiveRing[]
+  /** The origins that were recorded. */
+  readonly backends: readonly string[]
+  /**
+   * Makes the handler of the recording for a backend, undefined for all; it asks `otherwise` before it misses.
+   */
+  readonly responder: (
+    origin: string | undefined,
+    otherwise: (request: HttpRequest) => ReturnType<Handler> | undefined,
+  ) => Handler
+  readonly clock: Clock
+  /** Told of a request that could not be answered for a reason of reseal's own. */
+  readonly onError: (error: unknown) => void
+}
+
+/** The servers of a replay. */
+export interface ReplayListeners {
+  /** In the order of the routes; then those of issuers that have their own. */
+  readonly urls: readonly string[]
+  readonly issuers: readonly OpenIssuer[]
+  close(): Promise<void>
+}
+
+/**
+ * Starts one server for each route, with the issuers that answer there.
+ * @throws ResealError USAGE, CONFIG_INVALID, ADDRESS_*; then none is left open
+ */
+export async function openListeners(options: ReplayListenersOptions): Promise<ReplayListeners> {
+  const { routes, rings, backends, responder, clock, onError } = options
+  const servers: RunningServer[] = []
+  const issuers = new Map<LiveRing, OpenIssuer>()
+  const close = async (): Promise<void> => {
+    await Promise.all(servers.map((server) => server.close()))
+  }
+  try {
+    for (const { listen, target } of listenersFor(routes, rings)) {
+      const origin = target === undefined ? undefined : recordedOrigin(target, backends)
+      const here: OpenIssuer[] = []
+      const handler = withIssuers(here, (otherwise) => responder(origin, otherwise))
+      const server = await serve({ listen, handler, onError })
+      servers.push(server)
+      for (const ring of rings.filter((one) => answersAt(one, listen, origin))) {
+        const opened = issuers.get(ring) ?? openIssuer(ring, server.url, clock)
+        issuers.set(ring, opened)
+        here.push(opened)
+      }
+    }
+    refuseUnserved(rings, issuers)
+    return { urls: servers.map(({ url }) => url), issuers: [...issuers.values()], close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** @throws ResealError USAGE for a backend of which nothing was recorded */
+function recordedOrigin(target: string, backends: readonly string[]): string {
+  const { origin } = parseTarget(target)
+  if (backends.includes(origin)) return origin
+  throw new ResealError('USAGE', `The snapshot has no backend ${origin}`, {
+    hint: backends.length === 0 ? 'It has no pair at all.' : `It recorded ${backends.join(', ')}.`,
+  })
+}
+
+/** The replay's listeners, then those that issuers have for themselves. */
+function listenersFor(
+  routes: readonly ListenerRoute[],
+  rings: readonly LiveRing[],
+): readonly ListenerRoute[] {
+  const own = new Set(rings.flatMap(({ definition }) => definition.listen ?? []))
+  return [...routes, ...[...own].map((listen) => ({ listen, target: undefined }))]
+}
