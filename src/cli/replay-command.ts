@@ -103,7 +103,7 @@ function startLines(replaying: Replay, file: string): readonly string[] {
     ...(unservable.length === 0
       ? []
       : [
-          `${count(unservable.length, 'recorded pair')} without a whole answer, not served: ${listOf(unservable.map(({ id }) => id))}`,
+          `${count(unservable.length, 'recorded pair')} without a whole answer, not served: ${listOf(unservable)}`,
         ]),
   ]
 }
@@ -112,9 +112,7 @@ function summaryLines({ hits, misses, coverage, transforms }: ReplaySummary): re
   const idle = unusedSteps(transforms)
   return [
     `answered ${count(hits, 'request')}, missed ${misses}; served ${coverage.served} of ${coverage.pairs} pairs`,
-    ...(coverage.neverServed.length === 0
-      ? []
-      : [`never served: ${listOf(coverage.neverServed.map(({ id }) => id))}`]),
+    ...(coverage.neverServed.length === 0 ? [] : [`never served: ${listOf(coverage.neverServed)}`]),
     ...idle.map((step) => `never applied: ${step}`),
   ]
 }
@@ -133,8 +131,8 @@ function summaryJson({ hits, misses, coverage, transforms }: ReplaySummary): unk
     misses,
     pairs: coverage.pairs,
     served: coverage.served,
-    neverServed: coverage.neverServed.map(({ id }) => id),
-    unservable: coverage.unservable.map(({ id }) => id),
+    neverServed: coverage.neverServed,
+    unservable: coverage.unservable,
     neverApplied: unusedSteps(transforms),
   }
 }

@@ -53,6 +53,22 @@ export function isWhole(pair: RRPair): pair is WholePair {
   return pair.outcome === 'complete' && pair.response !== undefined && !pair.responseTruncated
 }
 
+/** A pair without the content of its response: what was asked, as an index reads it. */
+export interface AskedPair extends PairFacts {
+  readonly request: HttpRequest
+  readonly response: ResponseHead | undefined
+}
+
+/** A pair whose question and answer were stored in full, and so can be replayed. */
+export function isServable(pair: PairFacts & { readonly response: ResponseHead | undefined }): boolean {
+  return (
+    pair.outcome === 'complete' &&
+    pair.response !== undefined &&
+    !pair.responseTruncated &&
+    !pair.requestTruncated
+  )
+}
+
 /** A time in which exchanges passed and could not be stored. */
 export interface RecordedGap {
   /** When the first of them began. */
@@ -74,6 +90,8 @@ export interface PairSink {
 export interface PairSource {
   /** Every pair without bodies, in order of arrival. */
   heads(): Iterable<PairHead>
+  /** Every pair with its request whole and no content of its response, in order of arrival. */
+  asked(): Iterable<AskedPair>
   /** The whole pair, or undefined when the snapshot has none of this id. */
   pair(id: PairId): RRPair | undefined
 }

@@ -1,7 +1,14 @@
 import { LRUCache } from 'lru-cache'
 import type { HttpRequest, HttpResponse } from '../core/exchange.ts'
 import { maskedTarget } from '../core/masking.ts'
-import { isWhole, type PairHead, type PairId, type PairSource, type WholePair } from '../core/pair.ts'
+import {
+  isServable,
+  isWhole,
+  type PairHead,
+  type PairId,
+  type PairSource,
+  type WholePair,
+} from '../core/pair.ts'
 import type { Clock } from '../core/time.ts'
 import {
   likelyCandidates,
@@ -10,15 +17,9 @@ import {
   type Candidate,
   type NearMiss,
 } from '../match/near-miss.ts'
-import {
-  pathOf,
-  requestParts,
-  signatureOf,
-  type MatchRules,
-  type RequestParts,
-  type Signature,
-} from '../match/signature.ts'
+import { pathOf, requestParts, signatureOf, type MatchRules, type RequestParts } from '../match/signature.ts'
 import type { CompiledTransforms } from '../transform/compile.ts'
+import { indexPairs } from './pair-index.ts'
 
 /** A snapshot made ready to answer. */
 export interface ReplayPlan {
@@ -38,9 +39,9 @@ export type Answer =
 export interface Coverage {
   readonly pairs: number
   readonly served: number
-  readonly neverServed: readonly PairHead[]
+  readonly neverServed: readonly PairId[]
   /** Pairs that hold no whole answer: cut off, failed or too large to store. */
-  readonly unservable: readonly PairHead[]
+  readonly unservable: readonly PairId[]
   /** Origins of the recorded backends. */
   readonly backends: readonly string[]
 }
@@ -54,22 +55,18 @@ export interface PlanInput {
   readonly cacheBytes: number
 }
 
-/** Pairs of one signature for one origin, in recorded order. */
-interface Sequence {
-  readonly origin: string
-  readonly pairs: PairId[]
-  next: number
-}
-
 /** Indexes the snapshot once; a request then costs one signature, one look-up and its slots. */
 export function createPlan(input: PlanInput): ReplayPlan {
   const { pairs, transforms, rules, clock } = input
   const index = indexPairs(pairs, rules)
-  const served = new Set<PairId>()
+  const served = new Uint8Array(index.size)
+  /** For the first entry of a sequence the one that is next; the first itself is left out. */
+  const positions = new Map<number, number>()
   const recorded = new LRUCache<PairId, WholePair>({
     maxSize: Math.max(1, input.cacheBytes),
     sizeCalculation: ({ response, request }) => response.body.length + request.body.length + 2048,
   })
+  const nearTo = nearestPairs(pairs, rules)
 
   const responseOf = (id: PairId): HttpResponse | Promise<HttpResponse> | undefined => {
     const transformed = transforms.responses.get(id)
@@ -83,59 +80,27 @@ export function createPlan(input: PlanInput): ReplayPlan {
 
   return {
     answer: (request, origin) => {
-      const sequence = choose(index.sequences.get(signatureOf(request, rules)), origin)
-      const id = sequence?.pairs[sequence.next]
-      const response = id === undefined ? undefined : responseOf(id)
-      if (sequence === undefined || id === undefined || response === undefined) {
-        return { kind: 'miss', near: nearTo(request, origin, index, pairs, rules) }
-      }
-      if (sequence.next + 1 < sequence.pairs.length) sequence.next += 1
-      served.add(id)
+      const first = index.first(signatureOf(request, rules), origin)
+      const entry = positions.get(first) ?? first
+      const id = index.id(entry)
+      const response = entry === -1 ? undefined : responseOf(id)
+      if (response === undefined) return { kind: 'miss', near: nearTo(request, origin) }
+      const next = index.next(entry)
+      if (next !== -1) positions.set(first, next)
+      served[entry] = 1
       return { kind: 'hit', pair: id, response }
     },
-    coverage: () => ({
-      pairs: index.servable.length,
-      served: served.size,
-      neverServed: index.servable.filter(({ id }) => !served.has(id)),
-      unservable: index.unservable,
-      backends: [...new Set([...index.servable, ...index.unservable].map(({ route }) => route.target))],
-    }),
+    coverage: () => {
+      const neverServed = [...served.keys()].filter((entry) => served[entry] === 0)
+      return {
+        pairs: index.size,
+        served: index.size - neverServed.length,
+        neverServed: neverServed.map(index.id),
+        unservable: index.unservable,
+        backends: index.origins,
+      }
+    },
   }
-}
-
-interface PairIndex {
-  readonly sequences: ReadonlyMap<Signature, readonly Sequence[]>
-  readonly servable: readonly PairHead[]
-  readonly unservable: readonly PairHead[]
-}
-
-function indexPairs(pairs: PairSource, rules: MatchRules): PairIndex {
-  const sequences = new Map<Signature, Sequence[]>()
-  const servable: PairHead[] = []
-  const unservable: PairHead[] = []
-  for (const head of pairs.heads()) {
-    const pair = head.outcome === 'complete' ? wholePair(pairs, head.id) : undefined
-    if (pair === undefined || pair.requestTruncated) {
-      unservable.push(head)
-      continue
-    }
-    servable.push(head)
-    const signature = signatureOf(pair.request, rules)
-    const known = sequences.get(signature) ?? []
-    const sequence = known.find(({ origin }) => origin === head.route.target)
-    if (sequence !== undefined) sequence.pairs.push(head.id)
-    else known.push({ origin: head.route.target, pairs: [head.id], next: 0 })
-    sequences.set(signature, known)
-  }
-  return { sequences, servable, unservable }
-}
-
-/** A listener mapped to a backend gets that backend's pairs only; one that is not gets the first recorded. */
-function choose(
-  sequences: readonly Sequence[] | undefined,
-  origin: string | undefined,
-): Sequence | undefined {
-  return origin === undefined ? sequences?.[0] : sequences?.find((sequence) => sequence.origin === origin)
 }
 
 function wholePair(pairs: PairSource, id: PairId): WholePair | undefined {
@@ -143,33 +108,37 @@ function wholePair(pairs: PairSource, id: PairId): WholePair | undefined {
   return pair !== undefined && isWhole(pair) ? pair : undefined
 }
 
-/** A miss must not cost as much as the snapshot is long: only likely pairs are read. */
-function nearTo(
-  request: HttpRequest,
-  origin: string | undefined,
-  { servable, unservable }: PairIndex,
+/** Finds what comes near a request that nothing answers. Heads are read when the first one comes. */
+function nearestPairs(
   pairs: PairSource,
   rules: MatchRules,
-): readonly NearMiss[] {
-  const asked = requestParts(request, rules)
-  const likely = likelyCandidates(
-    asked,
-    servable.map(({ id, request: { method, target } }) => ({ pair: id, method, path: pathOf(target) })),
-  )
-  const near = nearMisses(
-    asked,
-    likely.flatMap((id): Candidate[] => {
-      const pair = wholePair(pairs, id)
-      if (pair === undefined) return []
-      return [{ pair: id, target: pair.request.target, parts: requestParts(pair.request, rules) }]
-    }),
-  )
-  const elsewhere = near.map((miss) => {
-    const target = servable.find(({ id }) => id === miss.pair)?.route.target
-    if (origin === undefined || target === origin) return miss
-    return { ...miss, differs: [{ field: 'backend', recorded: target, asked: origin }, ...miss.differs] }
-  })
-  return [...brokenRecordings(asked, unservable), ...elsewhere].slice(0, NEAR_MISSES)
+): (request: HttpRequest, origin: string | undefined) => readonly NearMiss[] {
+  let heads: readonly PairHead[] | undefined
+  return (request, origin) => {
+    heads ??= [...pairs.heads()]
+    const asked = requestParts(request, rules)
+    const servable = heads.filter(isServable)
+    const unservable = heads.filter((head) => !isServable(head))
+    // A miss must not cost as much as the snapshot is long: only likely pairs are read.
+    const likely = likelyCandidates(
+      asked,
+      servable.map(({ id, request: { method, target } }) => ({ pair: id, method, path: pathOf(target) })),
+    )
+    const near = nearMisses(
+      asked,
+      likely.flatMap((id): Candidate[] => {
+        const pair = wholePair(pairs, id)
+        if (pair === undefined) return []
+        return [{ pair: id, target: pair.request.target, parts: requestParts(pair.request, rules) }]
+      }),
+    )
+    const elsewhere = near.map((miss) => {
+      const target = servable.find(({ id }) => id === miss.pair)?.route.target
+      if (origin === undefined || target === origin) return miss
+      return { ...miss, differs: [{ field: 'backend', recorded: target, asked: origin }, ...miss.differs] }
+    })
+    return [...brokenRecordings(asked, unservable), ...elsewhere].slice(0, NEAR_MISSES)
+  }
 }
 
 /** The same question was recorded, but its answer did not come whole. */

@@ -9,7 +9,7 @@ import type {
   Scheme,
 } from '../core/exchange.ts'
 import { encodeHeaderLines, type RawHeaders } from '../core/headers.ts'
-import type { PairFacts, PairHead, RRPair } from '../core/pair.ts'
+import type { AskedPair, PairFacts, PairHead, RRPair } from '../core/pair.ts'
 import type { BodyId, BodyReader } from './body-table.ts'
 import { pairFault, storedFields } from './pair-fault.ts'
 
@@ -89,6 +89,13 @@ export function pairRow(pair: RRPair, references: PairReferences): Readonly<Reco
 /** A pair's row without its bodies. @throws ResealError SNAPSHOT_INVALID when a column holds what it cannot */
 export function parseHead(row: Row, file: string): PairHead {
   return judgedRow(row, file).head
+}
+
+/** A pair's row with the body of its request. @throws ResealError SNAPSHOT_INVALID when a column holds what it cannot */
+export function parseAsked(row: Row, file: string, bodies: BodyReader): AskedPair {
+  const { head, columns, requestTrailers } = judgedRow(row, file)
+  const body = bodies.get(columns.optionalNumber('request_body_id') ?? null)
+  return { ...head, request: { ...head.request, body, trailers: requestTrailers } }
 }
 
 /** A pair's row with its bodies. @throws ResealError SNAPSHOT_INVALID when a column holds what it cannot */

@@ -1,9 +1,9 @@
 import type Database from 'better-sqlite3'
 import { ResealError } from '../core/errors.ts'
-import type { PairHead, PairId, PairSource } from '../core/pair.ts'
+import type { PairFacts, PairId, PairSource } from '../core/pair.ts'
 import type { EpochMs } from '../core/time.ts'
 import { bodyReader, type BodyReader } from './body-table.ts'
-import { SELECT_PAIR, parseHead, parsePair, type Row } from './pair-row.ts'
+import { SELECT_PAIR, parseAsked, parseHead, parsePair, type Row } from './pair-row.ts'
 import { connectSnapshot, type SnapshotConnection } from './snapshot-connection.ts'
 
 /** What a snapshot says of itself. */
@@ -56,12 +56,17 @@ function readerOf(
   file: string,
   facts: SnapshotFacts,
 ): SnapshotReader {
+  // Each body by itself: those of a whole listing might not fit into memory.
+  const bodies: BodyReader = {
+    get: (id) => (id === null ? new Uint8Array() : connection.use((queries) => queries.bodies.get(id))),
+  }
   return {
     facts,
     get count() {
       return connection.use(({ count }) => count.get() ?? 0)
     },
-    heads: () => headsOf(connection, file),
+    heads: () => rowsOf(connection, (row) => parseHead(row, file)),
+    asked: () => rowsOf(connection, (row) => parseAsked(row, file, bodies)),
     pair: (id) =>
       connection.use(({ pair, bodies }) => {
         const row = pair.get(id)
@@ -72,15 +77,18 @@ function readerOf(
 }
 
 /** Some at a time: a statement left open half-way would hold the recorder up and could not be told from a forgotten one. */
-function* headsOf(connection: SnapshotConnection<Queries>, file: string): Generator<PairHead> {
+function* rowsOf<T extends PairFacts>(
+  connection: SnapshotConnection<Queries>,
+  parse: (row: Row) => T,
+): Generator<T> {
   let last: PairId = 0
   for (;;) {
     const after = last
     const rows = connection.use(({ heads }) => heads.all(after, HEADS_AT_ONCE))
     for (const row of rows) {
-      const head = parseHead(row, file)
-      last = head.id
-      yield head
+      const pair = parse(row)
+      last = pair.id
+      yield pair
     }
     if (rows.length < HEADS_AT_ONCE) return
   }

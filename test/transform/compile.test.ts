@@ -4,13 +4,14 @@ import { suite, test, type TestContext } from 'node:test'
 import { gzipSync, gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import jsonwebtoken from 'jsonwebtoken'
-import { isWhole, type PairSource, type RRPair } from '../../src/core/pair.ts'
+import { isWhole, type RRPair } from '../../src/core/pair.ts'
 import { claimsOf, headerOf } from '../../src/core/jwt.ts'
 import { compileTransforms, type CompiledTransforms } from '../../src/transform/compile.ts'
 import { parseTransformDocument } from '../../src/transform/document/document.ts'
 import { aJwt } from '../keys/support/recorded-token.ts'
 import { secretsWith } from '../keys/support/secrets-directory.ts'
 import { aPair, type PairFields, type ResponseFields } from '../support/a-pair.ts'
+import { aSource } from '../support/a-source.ts'
 
 const RECORDED_AT = Date.UTC(2026, 0, 1)
 const IAT = RECORDED_AT / 1000
@@ -38,14 +39,10 @@ function jsonPair(
   return aPair({ id, at: RECORDED_AT, ...more, response: { ...fields, headers, body: bytes } })
 }
 
-function sourceOf(...pairs: readonly RRPair[]): PairSource {
-  return { heads: () => pairs, pair: (id) => pairs.find((pair) => pair.id === id) }
-}
-
 function compiled(t: TestContext, responder: string, ...pairs: readonly RRPair[]): CompiledTransforms {
   const document = parseTransformDocument(`version: 1\nresponder:\n${responder}`, 'transforms/t.yaml')
   const secrets = secretsWith(t, { 'jwt-demo/tls.key': PEM })
-  return compileTransforms(document, sourceOf(...pairs), { secrets, clock: () => NOW })
+  return compileTransforms(document, aSource(...pairs), { secrets, clock: () => NOW })
 }
 
 async function bodyOf(transforms: CompiledTransforms, id = 1, now = NOW): Promise<string> {
@@ -394,7 +391,7 @@ suite('a recorded JWKS', () => {
       `version: 1\nresponder:\n${RESIGN}  - extractor: http_res_body\n    transforms: [jwks]\n`,
       't.yaml',
     )
-    const pairs = sourceOf(
+    const pairs = aSource(
       jsonPair(1, JSON.stringify({ access_token: tokenBy(rsa.privateKey) })),
       jsonPair(2, JSON.stringify({ keys: [jwkOf(rsa.publicKey, 'k1')] })),
     )

@@ -5,11 +5,12 @@ import type { RRPair } from '../../src/core/pair.ts'
 import { parseTransformDocument } from '../../src/transform/document/document.ts'
 import { scaffold } from '../../src/transform/scaffold.ts'
 import { aPair } from '../support/a-pair.ts'
+import { aSource } from '../support/a-source.ts'
 
 const token = jsonwebtoken.sign({ iss: 'https://idp', iat: 1, exp: 301 }, 's'.repeat(32), { keyid: 'k' })
 
 function scaffolded(...pairs: readonly RRPair[]) {
-  const source = { heads: () => pairs, pair: (id: number) => pairs.find((pair) => pair.id === id) }
+  const source = aSource(...pairs)
   const { yaml, chains } = scaffold(source, { snapshot: 't', schemaPath: undefined })
   return { yaml, chains, document: parseTransformDocument(yaml, 't.yaml') }
 }
