@@ -1,5 +1,5 @@
 import { ResealError } from '../core/errors.ts'
-import type { Handler, HttpRequest } from '../core/exchange.ts'
+import type { Answerer, OtherAnswerer } from '../respond/replay-answer.ts'
 import { answerOf, type LiveRing, type OpenIssuer } from './open-issuer.ts'
 
 /**
@@ -20,14 +20,17 @@ const LIVE_PATHS =
 
 /**
  * Metadata and keys are the issuers' own; else the recording answers first, and an issuer what was not recorded.
- * @param issuers those of one listener; they may come later than the handler
- * @param responder makes the handler of the recording, which asks the function it is given before it misses
+ * @param issuers those of one listener; they may come later than the answerer
+ * @param responder makes the answerer of the recording, which asks the function it is given before it misses
  */
 export function withIssuers(
   issuers: readonly OpenIssuer[],
-  responder: (otherwise: (request: HttpRequest) => ReturnType<Handler> | undefined) => Handler,
-): Handler {
-  const byIssuers = (request: HttpRequest): ReturnType<Handler> | undefined => answerOf(issuers, request)
+  responder: (otherwise: OtherAnswerer) => Answerer,
+): Answerer {
+  const byIssuers: OtherAnswerer = (request) => {
+    const response = answerOf(issuers, request)
+    return response && { kind: 'issuer', response }
+  }
   const recorded = responder(byIssuers)
   return (request) => {
     const live = issuers.length > 0 && LIVE_PATHS.test(request.target.split('?', 1)[0] ?? '')

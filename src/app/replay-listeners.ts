@@ -1,6 +1,7 @@
 import { ResealError } from '../core/errors.ts'
-import type { Handler, HttpRequest } from '../core/exchange.ts'
+import type { Handler } from '../core/exchange.ts'
 import type { Clock } from '../core/time.ts'
+import type { Answerer, OtherAnswerer } from '../respond/replay-answer.ts'
 import type { RunningServer } from '../wire/listener.ts'
 import { serve } from '../wire/server.ts'
 import { parseTarget } from '../wire/target.ts'
@@ -14,13 +15,10 @@ export interface ReplayListenersOptions {
   readonly rings: readonly LiveRing[]
   /** The origins that were recorded. */
   readonly backends: readonly string[]
-  /**
-   * Makes the handler of the recording for a backend, undefined for all; it asks `otherwise` before it misses.
-   */
-  readonly responder: (
-    origin: string | undefined,
-    otherwise: (request: HttpRequest) => ReturnType<Handler> | undefined,
-  ) => Handler
+  /** Makes what answers for a backend, undefined for all, from the recording; it asks `otherwise` before it misses. */
+  readonly responder: (origin: string | undefined, otherwise: OtherAnswerer) => Answerer
+  /** Makes a listener's handler. @param url of the listener, once it has one */
+  readonly handler: (answerer: Answerer, url: () => string) => Handler
   readonly clock: Clock
   /** Told of a request that could not be answered for a reason of reseal's own. */
   readonly onError: (error: unknown) => void
@@ -49,11 +47,14 @@ export async function openListeners(options: ReplayListenersOptions): Promise<Re
     for (const { listen, target } of listenersFor(routes, rings)) {
       const origin = target === undefined ? undefined : recordedOrigin(target, backends)
       const here: OpenIssuer[] = []
-      const handler = withIssuers(here, (otherwise) => responder(origin, otherwise))
+      const answerer = withIssuers(here, (otherwise) => responder(origin, otherwise))
+      let url = ''
+      const handler = options.handler(answerer, () => url)
       const server = await serve({ listen, handler, onError })
       servers.push(server)
+      url = server.url
       for (const ring of rings.filter((one) => answersAt(one, listen, origin))) {
-        const opened = issuers.get(ring) ?? openIssuer(ring, server.url, clock)
+        const opened = issuers.get(ring) ?? openIssuer(ring, url, clock)
         issuers.set(ring, opened)
         here.push(opened)
       }

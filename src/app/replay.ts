@@ -2,7 +2,9 @@ import type { HttpRequest } from '../core/exchange.ts'
 import type { PairId } from '../core/pair.ts'
 import type { NearMiss } from '../match/near-miss.ts'
 import { createPlan, type Coverage } from '../respond/plan.ts'
-import { createResponder, type ResponderEvents } from '../respond/responder.ts'
+import type { ReplayAnswer } from '../respond/replay-answer.ts'
+import { createResponder } from '../respond/responder.ts'
+import { createTraffic } from '../respond/traffic.ts'
 import type { CompiledTransforms } from '../transform/compile.ts'
 import { serveControl } from './control.ts'
 import { matchRules } from './match-rules.ts'
@@ -58,12 +60,13 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
   try {
     const { clock, cacheBytes, routes, onError } = options
     const plan = createPlan({ pairs: reader, transforms, rules: matchRules(document), clock, cacheBytes })
-    const { counts, events } = countedEvents(options)
+    const traffic = createTraffic(clock, toldTo(options))
     const listeners = await openListeners({
       routes,
       rings,
       backends: plan.coverage().backends,
-      responder: (origin, otherwise) => createResponder(plan, origin, events, otherwise),
+      responder: (origin, otherwise) => createResponder(() => plan, origin, otherwise),
+      handler: traffic.observe,
       clock,
       onError,
     })
@@ -82,7 +85,8 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
       coverage: plan.coverage,
       stop: async () => {
         await close()
-        return { ...counts, coverage: plan.coverage(), transforms }
+        const { hit: hits = 0, miss: misses = 0 } = traffic.counts()
+        return { hits, misses, coverage: plan.coverage(), transforms }
       },
     }
   } catch (error) {
@@ -91,23 +95,9 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
   }
 }
 
-/** Counts what is told on. */
-function countedEvents({ onHit, onMiss }: Pick<ReplayOptions, 'onHit' | 'onMiss'>): {
-  readonly counts: { readonly hits: number; readonly misses: number }
-  readonly events: ResponderEvents
-} {
-  const counts = { hits: 0, misses: 0 }
-  return {
-    counts,
-    events: {
-      hit: (request, pair) => {
-        counts.hits += 1
-        onHit(request, pair)
-      },
-      miss: (request, near) => {
-        counts.misses += 1
-        onMiss(request, near)
-      },
-    },
+function toldTo({ onHit, onMiss }: Pick<ReplayOptions, 'onHit' | 'onMiss'>) {
+  return (request: HttpRequest, answer: ReplayAnswer): void => {
+    if (answer.kind === 'hit') onHit(request, answer.pair)
+    if (answer.kind === 'miss') onMiss(request, answer.near)
   }
 }

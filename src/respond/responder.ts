@@ -1,36 +1,25 @@
-import type { Handler, HttpRequest, HttpResponse } from '../core/exchange.ts'
+import type { HttpRequest, HttpResponse } from '../core/exchange.ts'
 import { maskedTarget } from '../core/masking.ts'
-import type { PairId } from '../core/pair.ts'
 import type { NearMiss } from '../match/near-miss.ts'
 import type { ReplayPlan } from './plan.ts'
-
-/** Told of every request and what became of it. */
-export interface ResponderEvents {
-  hit(request: HttpRequest, pair: PairId): void
-  miss(request: HttpRequest, near: readonly NearMiss[]): void
-}
+import type { Answerer, OtherAnswerer } from './replay-answer.ts'
 
 /**
- * The handler that answers from a plan.
+ * Answers from a plan.
+ * @param plan the one that serves now, asked for at each request
  * @param origin the backend this listener stands for; undefined for all of the snapshot
  * @param otherwise asked before a request counts as a miss
  */
 export function createResponder(
-  plan: ReplayPlan,
+  plan: () => Pick<ReplayPlan, 'answer'>,
   origin: string | undefined,
-  events: ResponderEvents,
-  otherwise: (request: HttpRequest) => ReturnType<Handler> | undefined = () => undefined,
-): Handler {
+  otherwise: OtherAnswerer = () => undefined,
+): Answerer {
   return (request) => {
-    const answer = plan.answer(request, origin)
-    if (answer.kind === 'hit') {
-      events.hit(request, answer.pair)
-      return answer.response
-    }
-    const other = otherwise(request)
-    if (other !== undefined) return other
-    events.miss(request, answer.near)
-    return missResponse(request, answer.near)
+    const answer = plan().answer(request, origin)
+    if (answer.kind === 'hit') return answer
+    const { near } = answer
+    return otherwise(request) ?? { kind: 'miss', near, response: missResponse(request, near) }
   }
 }
 

@@ -1,0 +1,19 @@
+import type { HttpRequest, HttpResponse } from '../core/exchange.ts'
+import type { PairId } from '../core/pair.ts'
+import type { NearMiss } from '../match/near-miss.ts'
+
+/** A request's response, and what became of the request: its verdict. */
+export type ReplayAnswer = ReplayVerdict & { readonly response: HttpResponse | Promise<HttpResponse> }
+
+/** What became of a request. */
+export type ReplayVerdict =
+  | { readonly kind: 'hit'; readonly pair: PairId }
+  | { readonly kind: 'miss'; readonly near: readonly NearMiss[] }
+  /** An issuer beside the recording answered. */
+  | { readonly kind: 'issuer' }
+
+/** Answers with a verdict; without tokens to sign, no promise is made. */
+export type Answerer = (request: HttpRequest) => ReplayAnswer
+
+/** One who may have an answer, asked before a request counts as a miss. */
+export type OtherAnswerer = (request: HttpRequest) => ReplayAnswer | undefined
