@@ -8,13 +8,14 @@ import { createSnapshot } from '../store/snapshot-writer.ts'
 import type { RunningServer } from '../wire/listener.ts'
 import { serveForwarding } from '../wire/record-server.ts'
 import { parseTarget } from '../wire/target.ts'
+import type { UpstreamOptions } from '../wire/upstream.ts'
 import { tokensOf } from './inspect.ts'
 import { writeScaffoldIfNeeded } from './scaffold.ts'
 import { VERSION } from './version.ts'
 
 export type { RecorderClock }
 
-export interface RecordOptions {
+export interface RecordOptions extends Omit<UpstreamOptions, 'target'> {
   readonly snapshot: string
   readonly snapshotsDirectory: string
   readonly transformsFile: string
@@ -22,8 +23,8 @@ export interface RecordOptions {
   readonly append: boolean
   /** Bytes of one body that are stored. */
   readonly maxBodyBytes: number
-  /** Takes HTTPS upstreams whose certificate does not verify. */
-  readonly insecureUpstream: boolean
+  /** How long a client may take for the head of a request, or hold back its content; default 10 s. */
+  readonly clientTimeoutMs?: number
   readonly clock: RecorderClock
   /** Told of each pair once it is whole; `jwts` is how many it holds. */
   readonly onPair: (pair: PairHead, jwts: number) => void
@@ -80,9 +81,9 @@ export async function record(options: RecordOptions): Promise<Recording> {
     for (const route of options.routes) {
       servers.push(
         await serveForwarding({
+          ...options,
           listen: route.listen,
           target: route.target,
-          insecureUpstream: options.insecureUpstream,
           tap: (head, where) => recorder.begin(head, where),
         }),
       )

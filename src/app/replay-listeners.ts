@@ -1,5 +1,5 @@
 import { ResealError } from '../core/errors.ts'
-import type { Handler } from '../core/exchange.ts'
+import type { Handler, HttpRequest } from '../core/exchange.ts'
 import type { Clock } from '../core/time.ts'
 import type { Answerer, OtherAnswerer } from '../respond/replay-answer.ts'
 import type { RunningServer } from '../wire/listener.ts'
@@ -17,9 +17,13 @@ export interface ReplayListenersOptions {
   readonly backends: readonly string[]
   /** Makes what answers for a backend, undefined for all, from the recording; it asks `otherwise` before it misses. */
   readonly responder: (origin: string | undefined, otherwise: OtherAnswerer) => Answerer
+  /** Makes what a backend's clients get instead of the 100 that they wait for. */
+  readonly refuser: (origin: string | undefined) => OtherAnswerer
   /** Makes a listener's handler. @param url of the listener, once it has one */
   readonly handler: (answerer: Answerer, url: () => string) => Handler
   readonly clock: Clock
+  /** How long a client may take for the head of a request, or hold back its content; default 10 s. */
+  readonly clientTimeoutMs: number | undefined
   /** Told of a request that could not be answered for a reason of reseal's own. */
   readonly onError: (error: unknown) => void
 }
@@ -37,7 +41,7 @@ export interface ReplayListeners {
  * @throws ResealError USAGE, CONFIG_INVALID, ADDRESS_*; then none is left open
  */
 export async function openListeners(options: ReplayListenersOptions): Promise<ReplayListeners> {
-  const { routes, rings, backends, responder, clock, onError } = options
+  const { routes, rings, backends, responder, refuser, clock, clientTimeoutMs, onError } = options
   const servers: RunningServer[] = []
   const issuers = new Map<LiveRing, OpenIssuer>()
   const close = async (): Promise<void> => {
@@ -50,7 +54,18 @@ export async function openListeners(options: ReplayListenersOptions): Promise<Re
       const answerer = withIssuers(here, (otherwise) => responder(origin, otherwise))
       let url = ''
       const handler = options.handler(answerer, () => url)
-      const server = await serve({ listen, handler, onError })
+      const refused = refuser(origin)
+      const refuse = (request: HttpRequest): ReturnType<Handler> | undefined => {
+        const answer = refused(request)
+        return (
+          answer &&
+          options.handler(
+            () => answer,
+            () => url,
+          )(request)
+        )
+      }
+      const server = await serve({ listen, handler, refuse, clientTimeoutMs, onError })
       servers.push(server)
       url = server.url
       for (const ring of rings.filter((one) => answersAt(one, listen, origin))) {

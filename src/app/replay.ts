@@ -3,7 +3,7 @@ import type { PairId } from '../core/pair.ts'
 import type { NearMiss } from '../match/near-miss.ts'
 import { createPlan, type Coverage } from '../respond/plan.ts'
 import type { ReplayAnswer } from '../respond/replay-answer.ts'
-import { createResponder } from '../respond/responder.ts'
+import { createRefuser, createResponder } from '../respond/responder.ts'
 import { createTraffic } from '../respond/traffic.ts'
 import type { CompiledTransforms } from '../transform/compile.ts'
 import { serveControl } from './control.ts'
@@ -19,6 +19,10 @@ export interface ReplayOptions extends TransformSources {
   readonly control: string | undefined
   /** Bytes of recorded responses kept in memory. */
   readonly cacheBytes: number
+  /** Recorded waits are kept, so many times as fast; undefined for none. */
+  readonly pace?: number | undefined
+  /** How long a client may take for the head of a request, or hold back its content; default 10 s. */
+  readonly clientTimeoutMs?: number
   readonly onHit: (request: HttpRequest, pair: PairId) => void
   readonly onMiss: (request: HttpRequest, near: readonly NearMiss[]) => void
   /** Told of a request that could not be answered for a reason of reseal's own. */
@@ -58,15 +62,18 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
     loaded.close()
   }
   try {
-    const { clock, cacheBytes, routes, onError } = options
-    const plan = createPlan({ pairs: reader, transforms, rules: matchRules(document), clock, cacheBytes })
+    const { clock, cacheBytes, pace, routes, clientTimeoutMs, onError } = options
+    const rules = matchRules(document)
+    const plan = createPlan({ pairs: reader, transforms, rules, clock, cacheBytes, pace })
     const traffic = createTraffic(clock, toldTo(options))
     const listeners = await openListeners({
       routes,
       rings,
       backends: plan.coverage().backends,
       responder: (origin, otherwise) => createResponder(() => plan, origin, otherwise),
+      refuser: (origin) => createRefuser(() => plan, origin),
       handler: traffic.observe,
+      clientTimeoutMs,
       clock,
       onError,
     })

@@ -17,6 +17,10 @@ interface SettingFlags extends DirectoryFlags {
   readonly listen?: string
   readonly maxBody?: string
   readonly cache?: string
+  readonly pace?: string
+  readonly clientTimeout?: string
+  readonly connectTimeout?: string
+  readonly upstreamTimeout?: string
   readonly quiet?: true
 }
 
@@ -40,9 +44,16 @@ export function directoryOptions(command: Command): Command {
  * @throws ResealError USAGE, CONFIG_INVALID
  */
 export function settingsOf(flags: SettingFlags): Settings {
-  const { maxBody, cache, config, ...others } = flags
+  const { maxBody, cache, clientTimeout, connectTimeout, upstreamTimeout, config, ...others } = flags
   return loadSettings({
-    flags: { ...others, maxBodyBytes: maxBody, cacheBytes: cache },
+    flags: {
+      ...others,
+      maxBodyBytes: maxBody,
+      cacheBytes: cache,
+      clientTimeoutMs: clientTimeout,
+      connectTimeoutMs: connectTimeout,
+      upstreamTimeoutMs: upstreamTimeout,
+    },
     env: process.env,
     file: config ?? CONFIG_FILE,
     fileRequired: config !== undefined,

@@ -25,6 +25,11 @@ interface RecordFlags extends DirectoryFlags {
   readonly append?: true
   readonly maxBody?: string
   readonly insecureUpstream?: true
+  readonly preserveHost?: true
+  readonly xfwd?: true
+  readonly clientTimeout?: string
+  readonly connectTimeout?: string
+  readonly upstreamTimeout?: string
   readonly quiet?: true
 }
 
@@ -42,6 +47,17 @@ export function addRecordCommand(program: Command, output: Output): void {
       'bytes of one body that are stored; the rest passes unrecorded (default: 64MiB)',
     )
     .option('--insecure-upstream', 'accept an HTTPS backend whose certificate does not verify')
+    .option('--preserve-host', "send the client's Host to the backend, instead of the backend's own")
+    .option('--xfwd', 'tell the backend of the client: X-Forwarded-For, -Host and -Proto')
+    .option(
+      '--client-timeout <time>',
+      'how long a client may take for the head of a request, or hold back its content (default: 10s)',
+    )
+    .option('--connect-timeout <time>', 'how long connecting to a backend may take (default: 10s)')
+    .option(
+      '--upstream-timeout <time>',
+      'how long a backend may take for the head of its response, or pause in its content (default: 2m)',
+    )
     .option('--quiet', 'print only the ready lines and what went wrong')
     .action(async (snapshot: string, flags: RecordFlags) => {
       await runRecord(snapshot, flags, output)
@@ -59,6 +75,11 @@ async function runRecord(snapshot: string, flags: RecordFlags, output: Output): 
     append: flags.append === true,
     maxBodyBytes: settings.maxBodyBytes,
     insecureUpstream: flags.insecureUpstream === true,
+    preserveHost: flags.preserveHost === true,
+    xfwd: flags.xfwd === true,
+    connectTimeoutMs: settings.connectTimeoutMs,
+    upstreamTimeoutMs: settings.upstreamTimeoutMs,
+    clientTimeoutMs: settings.clientTimeoutMs,
     clock: { now: systemClock, monotonicMs: () => performance.now() },
     onPair: (pair, jwts) => {
       if (lively) output.message(exchangeLine(pair, jwts))

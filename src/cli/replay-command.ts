@@ -19,6 +19,8 @@ interface ReplayFlags extends DirectoryFlags {
   readonly listen?: string
   readonly map: readonly string[]
   readonly cache?: string
+  readonly pace?: string
+  readonly clientTimeout?: string
   readonly control?: string
   readonly onMiss: 'error'
   readonly quiet?: true
@@ -43,6 +45,11 @@ export function addReplayCommand(program: Command, output: Output): void {
         .default('error'),
     )
     .option('--cache <size>', 'memory for recorded responses (default: 64MiB)')
+    .option('--pace <pace>', 'none, recorded, or how many times as fast: 4x (default: none)')
+    .option(
+      '--client-timeout <time>',
+      'how long a client may take for the head of a request, or hold back its content (default: 10s)',
+    )
     .option(
       '--control <address>',
       'HOST:PORT of the control API of the issuers beside the replay (default: none)',
@@ -64,6 +71,8 @@ async function runReplay(snapshot: string, flags: ReplayFlags, output: Output): 
     routes: routesOf(flags, settings.listen),
     control: flags.control,
     cacheBytes: settings.cacheBytes,
+    pace: settings.pace,
+    clientTimeoutMs: settings.clientTimeoutMs,
     onHit: (request, pair) => {
       if (lively) output.message(`${request.method} ${maskedTarget(request.target)}  pair ${pair}`)
     },

@@ -3,7 +3,9 @@ import { errorMessage, ResealError, systemErrorCode } from '../core/errors.ts'
 import type { SourceSection } from '../core/source-section.ts'
 import { formatListenAddress, parseListenAddress } from '../core/listen-address.ts'
 import { readConfigText, type ConfigEntry, type ConfigText } from './config-file.ts'
+import { parsePace } from './pace.ts'
 import { parseSize } from './size.ts'
+import { parseTimeout } from './timeout.ts'
 
 /** One setting: its names in each source, its default, and how its text is read. */
 export interface SettingRow<T> {
@@ -70,6 +72,39 @@ export const SETTINGS = {
     description: 'Memory for recorded responses at replay.',
     read: parseSize,
   },
+  pace: {
+    key: 'pace',
+    env: 'RESEAL_PACE',
+    flag: '--pace',
+    fallback: undefined,
+    description:
+      'How fast a replay answers: none does not wait, recorded waits as recorded, 4x is four times as fast.',
+    read: parsePace,
+  },
+  clientTimeoutMs: {
+    key: 'clientTimeout',
+    env: 'RESEAL_CLIENT_TIMEOUT',
+    flag: '--client-timeout',
+    fallback: 10_000,
+    description: 'How long a client may take for the head of a request, or hold back its content.',
+    read: parseTimeout,
+  },
+  connectTimeoutMs: {
+    key: 'connectTimeout',
+    env: 'RESEAL_CONNECT_TIMEOUT',
+    flag: '--connect-timeout',
+    fallback: 10_000,
+    description: 'How long connecting to a backend may take while recording, TLS included.',
+    read: parseTimeout,
+  },
+  upstreamTimeoutMs: {
+    key: 'upstreamTimeout',
+    env: 'RESEAL_UPSTREAM_TIMEOUT',
+    flag: '--upstream-timeout',
+    fallback: 120_000,
+    description: 'How long a backend may take for the head of its response, or pause in its content.',
+    read: parseTimeout,
+  },
   quiet: {
     key: 'quiet',
     env: 'RESEAL_QUIET',
@@ -92,6 +127,11 @@ export interface Settings {
   readonly listen: string
   readonly maxBodyBytes: number
   readonly cacheBytes: number
+  /** How many times as fast as recorded a replay answers; undefined for no waits at all. */
+  readonly pace: number | undefined
+  readonly clientTimeoutMs: number
+  readonly connectTimeoutMs: number
+  readonly upstreamTimeoutMs: number
   readonly quiet: boolean
   /** The issuers of the configuration file, still to be read. */
   readonly issuers: SourceSection | undefined
@@ -121,6 +161,10 @@ export function loadSettings(sources: SettingSources): Settings {
   const listen = settle('listen', SETTINGS.listen)
   const maxBodyBytes = settle('maxBodyBytes', SETTINGS.maxBodyBytes)
   const cacheBytes = settle('cacheBytes', SETTINGS.cacheBytes)
+  const pace = settle<number | undefined>('pace', SETTINGS.pace)
+  const clientTimeoutMs = settle('clientTimeoutMs', SETTINGS.clientTimeoutMs)
+  const connectTimeoutMs = settle('connectTimeoutMs', SETTINGS.connectTimeoutMs)
+  const upstreamTimeoutMs = settle('upstreamTimeoutMs', SETTINGS.upstreamTimeoutMs)
   const quiet = settle('quiet', SETTINGS.quiet)
   return {
     snapshots: snapshots.value,
@@ -129,6 +173,10 @@ export function loadSettings(sources: SettingSources): Settings {
     listen: listen.value,
     maxBodyBytes: maxBodyBytes.value,
     cacheBytes: cacheBytes.value,
+    pace: pace.value,
+    clientTimeoutMs: clientTimeoutMs.value,
+    connectTimeoutMs: connectTimeoutMs.value,
+    upstreamTimeoutMs: upstreamTimeoutMs.value,
     quiet: quiet.value,
     issuers,
     origins: {
@@ -138,6 +186,10 @@ export function loadSettings(sources: SettingSources): Settings {
       listen: listen.origin,
       maxBodyBytes: maxBodyBytes.origin,
       cacheBytes: cacheBytes.origin,
+      pace: pace.origin,
+      clientTimeoutMs: clientTimeoutMs.origin,
+      connectTimeoutMs: connectTimeoutMs.origin,
+      upstreamTimeoutMs: upstreamTimeoutMs.origin,
       quiet: quiet.origin,
     },
   }

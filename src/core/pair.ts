@@ -59,11 +59,13 @@ export interface AskedPair extends PairFacts {
   readonly response: ResponseHead | undefined
 }
 
-/** A pair whose question and answer were stored in full, and so can be replayed. */
+/**
+ * A pair that can be replayed: what was asked and what the client got were stored in full, be it a whole answer, one
+ * that broke off, or reseal's own where the upstream gave none.
+ */
 export function isServable(pair: PairFacts & { readonly response: ResponseHead | undefined }): boolean {
   return (
-    pair.outcome === 'complete' &&
-    pair.response !== undefined &&
+    (pair.response !== undefined || pair.outcome === 'upstream error') &&
     !pair.responseTruncated &&
     !pair.requestTruncated
   )

@@ -1,7 +1,8 @@
-import { isServable, type PairId, type PairSource } from '../core/pair.ts'
+import { isServable, type AskedPair, type PairId, type PairSource } from '../core/pair.ts'
 import { KEY_WORDS, questionKey, type QuestionKey } from '../match/question-key.ts'
 import { signatureOf, type MatchRules, type Signature } from '../match/signature.ts'
 import { questionTable } from './question-table.ts'
+import { isRefusal } from './recorded-answer.ts'
 
 /**
  * Which recorded pairs ask which question. A pair that can be served is an entry, numbered from 0 in recorded order;
@@ -12,27 +13,53 @@ export interface PairIndex {
   readonly size: number
   /** Origins of the recorded backends, those of pairs that cannot be served too. */
   readonly origins: readonly string[]
-  /** Pairs that hold no whole answer: cut off, failed or too large to store. */
+  /** Pairs that hold no answer, or one their client did not wait for while another did. */
   readonly unservable: readonly PairId[]
   /** The first entry that asks this question of an origin, or of any; -1 when none does. */
   first(question: Signature, origin: string | undefined): number
   /** The next entry that asks the same question of the same origin; -1 after the last. */
   next(entry: number): number
   id(entry: number): PairId
+  /** Whether this is the answer to a request whose content was never asked for. */
+  isRefusal(entry: number): boolean
 }
 
-/** Reads every request of a snapshot once. */
-export function indexPairs(pairs: Pick<PairSource, 'asked'>, rules: MatchRules): PairIndex {
+/**
+ * Reads every request of a snapshot once.
+ * @param note told of every pair that can be served
+ */
+export function indexPairs(
+  pairs: Pick<PairSource, 'asked'>,
+  rules: MatchRules,
+  note: (pair: AskedPair) => void = () => {},
+): PairIndex {
   const columns = growingColumns()
   const origins = new Map<string, number>()
   const unservable: PairId[] = []
+  const refusals = new Set<PairId>()
+  const abandoned: { readonly pair: AskedPair; readonly question: Signature }[] = []
   for (const pair of pairs.asked()) {
     const origin = origins.get(pair.route.target) ?? origins.size
     origins.set(pair.route.target, origin)
-    if (isServable(pair)) columns.add(pair.id, origin, questionKey(signatureOf(pair.request, rules)))
-    else unservable.push(pair.id)
+    if (!isServable(pair)) {
+      unservable.push(pair.id)
+      continue
+    }
+    note(pair)
+    if (isRefusal(pair)) refusals.add(pair.id)
+    const question = signatureOf(pair.request, rules)
+    if (pair.outcome === 'client aborted') abandoned.push({ pair, question })
+    else columns.add(pair.id, origin, questionKey(question))
   }
-  return pairIndex(columns.finish(), [...origins.keys()], unservable)
+  const names = [...origins.keys()]
+  const whole = pairIndex(columns.finish(), names, { unservable, refusals })
+  // An answer that its client did not wait for counts only where no other was recorded.
+  for (const { pair, question } of abandoned) {
+    const { target } = pair.route
+    if (whole.first(question, target) !== -1) unservable.push(pair.id)
+    else columns.add(pair.id, origins.get(target) ?? 0, questionKey(question))
+  }
+  return abandoned.length === 0 ? whole : pairIndex(columns.finish(), names, { unservable, refusals })
 }
 
 /** What is known of the entries, a column each. */
@@ -47,7 +74,10 @@ interface IndexColumns {
 function pairIndex(
   { ids, origins, keys }: IndexColumns,
   names: readonly string[],
-  unservable: readonly PairId[],
+  {
+    unservable,
+    refusals,
+  }: { readonly unservable: readonly PairId[]; readonly refusals: ReadonlySet<PairId> },
 ): PairIndex {
   const table = questionTable(keys)
   const numbers = new Map(names.map((name, number) => [name, number]))
@@ -66,6 +96,7 @@ function pairIndex(
     },
     next: (entry) => ofOrigin(table.next(entry), origins[entry] ?? -1),
     id: (entry) => ids[entry] ?? 0,
+    isRefusal: (entry) => refusals.size > 0 && refusals.has(ids[entry] ?? 0),
   }
 }
 

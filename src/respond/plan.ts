@@ -1,14 +1,8 @@
 import { LRUCache } from 'lru-cache'
+import type { Delivery } from '../core/delivery.ts'
 import type { HttpRequest, HttpResponse } from '../core/exchange.ts'
 import { maskedTarget } from '../core/masking.ts'
-import {
-  isServable,
-  isWhole,
-  type PairHead,
-  type PairId,
-  type PairSource,
-  type WholePair,
-} from '../core/pair.ts'
+import { isServable, type PairHead, type PairId, type PairSource } from '../core/pair.ts'
 import type { Clock } from '../core/time.ts'
 import {
   likelyCandidates,
@@ -20,6 +14,7 @@ import {
 import { pathOf, requestParts, signatureOf, type MatchRules, type RequestParts } from '../match/signature.ts'
 import type { CompiledTransforms } from '../transform/compile.ts'
 import { indexPairs } from './pair-index.ts'
+import { answeredPair, recordedDelivery, type AnsweredPair } from './recorded-answer.ts'
 
 /** A snapshot made ready to answer. */
 export interface ReplayPlan {
@@ -28,19 +23,28 @@ export interface ReplayPlan {
    * snapshot. Without tokens to sign, no promise is made.
    */
   answer(request: HttpRequest, origin: string | undefined): Answer
+  /**
+   * The recorded refusal of a request that waits for a 100 before it sends its content (RFC 9110 §10.1.1); undefined
+   * when its content was asked for.
+   */
+  refusal(request: HttpRequest, origin: string | undefined): Hit | undefined
   coverage(): Coverage
 }
 
-export type Answer =
-  | { readonly kind: 'hit'; readonly pair: PairId; readonly response: HttpResponse | Promise<HttpResponse> }
-  | { readonly kind: 'miss'; readonly near: readonly NearMiss[] }
+export interface Hit {
+  readonly kind: 'hit'
+  readonly pair: PairId
+  readonly response: HttpResponse | Promise<HttpResponse>
+}
+
+export type Answer = Hit | { readonly kind: 'miss'; readonly near: readonly NearMiss[] }
 
 /** Which pairs can be served, and which were. */
 export interface Coverage {
   readonly pairs: number
   readonly served: number
   readonly neverServed: readonly PairId[]
-  /** Pairs that hold no whole answer: cut off, failed or too large to store. */
+  /** Pairs that hold no answer, or one their client did not wait for while another did. */
   readonly unservable: readonly PairId[]
   /** Origins of the recorded backends. */
   readonly backends: readonly string[]
@@ -53,16 +57,23 @@ export interface PlanInput {
   readonly clock: Clock
   /** Bytes of recorded responses kept in memory. */
   readonly cacheBytes: number
+  /** Recorded waits are kept, so many times as fast; undefined for none. */
+  readonly pace?: number | undefined
 }
 
 /** Indexes the snapshot once; a request then costs one signature, one look-up and its slots. */
 export function createPlan(input: PlanInput): ReplayPlan {
-  const { pairs, transforms, rules, clock } = input
-  const index = indexPairs(pairs, rules)
+  const { pairs, transforms, rules, clock, pace } = input
+  const deliveries = new Map<PairId, Delivery>()
+  const index = indexPairs(pairs, rules, (pair) => {
+    // Of all others it is known when they are read.
+    const delivery = transforms.responses.has(pair.id) ? recordedDelivery(pair, pace) : undefined
+    if (delivery !== undefined) deliveries.set(pair.id, delivery)
+  })
   const served = new Uint8Array(index.size)
   /** For the first entry of a sequence the one that is next; the first itself is left out. */
   const positions = new Map<number, number>()
-  const recorded = new LRUCache<PairId, WholePair>({
+  const recorded = new LRUCache<PairId, AnsweredPair>({
     maxSize: Math.max(1, input.cacheBytes),
     sizeCalculation: ({ response, request }) => response.body.length + request.body.length + 2048,
   })
@@ -70,25 +81,33 @@ export function createPlan(input: PlanInput): ReplayPlan {
 
   const responseOf = (id: PairId): HttpResponse | Promise<HttpResponse> | undefined => {
     const transformed = transforms.responses.get(id)
-    if (transformed !== undefined) return transformed.served(clock())
+    if (transformed !== undefined) return delivered(transformed.served(clock()), deliveries.get(id))
     const known = recorded.get(id)
     if (known !== undefined) return known.response
-    const pair = wholePair(pairs, id)
+    const pair = answerOf(pairs, id, pace)
     if (pair !== undefined) recorded.set(id, pair)
     return pair?.response
   }
+  const serve = (first: number): Hit | undefined => {
+    const entry = positions.get(first) ?? first
+    const id = index.id(entry)
+    const response = entry === -1 ? undefined : responseOf(id)
+    if (response === undefined) return undefined
+    const next = index.next(entry)
+    if (next !== -1) positions.set(first, next)
+    served[entry] = 1
+    return { kind: 'hit', pair: id, response }
+  }
 
   return {
-    answer: (request, origin) => {
+    answer: (request, origin) =>
+      serve(index.first(signatureOf(request, rules), origin)) ?? {
+        kind: 'miss',
+        near: nearTo(request, origin),
+      },
+    refusal: (request, origin) => {
       const first = index.first(signatureOf(request, rules), origin)
-      const entry = positions.get(first) ?? first
-      const id = index.id(entry)
-      const response = entry === -1 ? undefined : responseOf(id)
-      if (response === undefined) return { kind: 'miss', near: nearTo(request, origin) }
-      const next = index.next(entry)
-      if (next !== -1) positions.set(first, next)
-      served[entry] = 1
-      return { kind: 'hit', pair: id, response }
+      return index.isRefusal(positions.get(first) ?? first) ? serve(first) : undefined
     },
     coverage: () => {
       const neverServed = [...served.keys()].filter((entry) => served[entry] === 0)
@@ -103,9 +122,25 @@ export function createPlan(input: PlanInput): ReplayPlan {
   }
 }
 
-function wholePair(pairs: PairSource, id: PairId): WholePair | undefined {
+/** A pair as it answers, with the way its answer travels. */
+function answerOf(pairs: PairSource, id: PairId, pace: number | undefined): AnsweredPair | undefined {
+  const pair = storedPair(pairs, id)
+  const delivery = pair && recordedDelivery(pair, pace)
+  return delivery === undefined ? pair : pair && { ...pair, response: { ...pair.response, delivery } }
+}
+
+function storedPair(pairs: PairSource, id: PairId): AnsweredPair | undefined {
   const pair = pairs.pair(id)
-  return pair !== undefined && isWhole(pair) ? pair : undefined
+  return pair && answeredPair(pair)
+}
+
+function delivered(
+  response: HttpResponse | Promise<HttpResponse>,
+  delivery: Delivery | undefined,
+): HttpResponse | Promise<HttpResponse> {
+  if (delivery === undefined) return response
+  if (response instanceof Promise) return response.then((ready) => ({ ...ready, delivery }))
+  return { ...response, delivery }
 }
 
 /** Finds what comes near a request that nothing answers. Heads are read when the first one comes. */
@@ -127,7 +162,7 @@ function nearestPairs(
     const near = nearMisses(
       asked,
       likely.flatMap((id): Candidate[] => {
-        const pair = wholePair(pairs, id)
+        const pair = storedPair(pairs, id)
         if (pair === undefined) return []
         return [{ pair: id, target: pair.request.target, parts: requestParts(pair.request, rules) }]
       }),

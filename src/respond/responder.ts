@@ -23,6 +23,18 @@ export function createResponder(
   }
 }
 
+/**
+ * What a request gets instead of the 100 that it waits for before it sends its content; undefined when it is to send.
+ * @param plan the one that serves now, asked for at each request
+ * @param origin the backend this listener stands for; undefined for all of the snapshot
+ */
+export function createRefuser(
+  plan: () => Pick<ReplayPlan, 'refusal'>,
+  origin: string | undefined,
+): OtherAnswerer {
+  return (request) => plan().refusal(request, origin)
+}
+
 /** 404 with what was asked and what comes near it. */
 function missResponse(request: HttpRequest, near: readonly NearMiss[]): HttpResponse {
   const report = {

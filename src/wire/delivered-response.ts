@@ -1,21 +1,29 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Delivery } from '../core/delivery.ts'
+import type { ContentChunk, HttpResponse } from '../core/exchange.ts'
+import { breakOff } from './broken-off.ts'
+import { writeInterim } from './interim.ts'
 
 /** Content at a pace leaves in pieces at least so far apart: slow enough to cost little, fast enough to look steady. */
 const PIECE_MS = 50
+/** The longest wait a timer can hold. */
+const MAX_WAIT_MS = 2 ** 31 - 1
 
-/**
- * Writes a response as its {@link Delivery} says, for as long as the client is there; nothing is left running when
- * it goes.
- * @param begin writes the head and returns the content that follows it
- */
-export async function deliver(
-  response: ServerResponse,
-  delivery: Delivery,
-  begin: () => Uint8Array,
-): Promise<void> {
+/** A response that is not simply written. */
+export interface DeliveredResponse {
+  readonly delivery: HttpResponse['delivery'] | undefined
+  readonly interim: HttpResponse['interim'] | undefined
+  /** The pieces its content is to leave in; undefined for all at once. */
+  readonly pieces: readonly ContentChunk[] | undefined
+  /** Writes the head and returns the content that follows it. */
+  begin(): Uint8Array
+  /** The response stays without an end for as long as its client stays. */
+  held(): void
+}
+
+/** Writes a response as its delivery and recording say, while the client is there; nothing runs on when it goes. */
+export async function deliver(response: ServerResponse, delivered: DeliveredResponse): Promise<void> {
   // A response that waits behind others of its connection has no socket yet, and hears nothing of its end.
   const { socket } = response.req
   if (socket.destroyed) return
@@ -23,7 +31,7 @@ export async function deliver(
   const leave = (): void => gone.abort()
   socket.once('close', leave)
   try {
-    await travel(response, delivery, begin, gone.signal)
+    await travel(response, delivered, gone.signal)
   } catch (error) {
     // Whatever fails once the client has gone fails because of that.
     if (!gone.signal.aborted) throw error
@@ -34,24 +42,65 @@ export async function deliver(
 
 async function travel(
   response: ServerResponse,
-  { delayMs = 0, bytesPerSecond, resetAfterBytes = Infinity, stallAfterBytes = Infinity }: Delivery,
-  begin: () => Uint8Array,
+  { delivery = {}, interim = [], pieces, begin, held }: DeliveredResponse,
   signal: AbortSignal,
 ): Promise<void> {
+  const { delayMs = 0, resetAfterBytes = Infinity, stallAfterBytes = Infinity, cut } = delivery
+  const until = timeline(delivery.pace, signal)
   if (delayMs > 0) await wait(delayMs, undefined, { signal })
+  if (interim.length > 0 && response.socket === null) await once(response, 'socket', { signal })
+  for (const one of interim) {
+    await until(one.atMs)
+    writeInterim(response, one)
+  }
+  await until(delivery.headAtMs ?? 0)
   const lastByte = Math.min(resetAfterBytes, stallAfterBytes)
   if (lastByte > 0) {
     const content = begin()
-    const sent = content.subarray(0, Math.min(lastByte, content.length))
-    if (lastByte < Infinity || bytesPerSecond !== undefined) response.flushHeaders()
-    if (bytesPerSecond !== undefined) await drip(response, sent, bytesPerSecond, signal)
-    else if (lastByte < Infinity && sent.length > 0) response.write(sent)
-    if (lastByte === Infinity) {
-      response.end(bytesPerSecond === undefined ? sent : undefined)
-      return
+    const sent = content.subarray(0, lastByte)
+    const whole = lastByte === Infinity && cut === undefined
+    if (!whole || pieces !== undefined || delivery.bytesPerSecond !== undefined) response.flushHeaders()
+    if (delivery.bytesPerSecond !== undefined) await drip(response, sent, delivery.bytesPerSecond, signal)
+    else if (pieces !== undefined) await sendPieces(response, sent, pieces, until)
+    else if (whole && delivery.endAtMs === undefined) return void response.end(sent)
+    else if (sent.length > 0) response.write(sent)
+    if (whole) {
+      await until(delivery.endAtMs ?? 0)
+      return void response.end()
     }
   }
-  if (resetAfterBytes <= stallAfterBytes) await reset(response, signal)
+  if (cut === 'hold' || stallAfterBytes < resetAfterBytes) held()
+  else breakOff(response, cut ?? 'reset', delivery.untilClose === true || response.req.httpVersion === '1.0')
+}
+
+/** Waits until a moment of the recording, in milliseconds since the request's head; at once when there is no pace. */
+function timeline(
+  pace: number | undefined,
+  signal: AbortSignal,
+): (atMs: number) => Promise<void> | undefined {
+  if (pace === undefined) return () => undefined
+  const startedMs = performance.now()
+  return (atMs) => {
+    const leftMs = startedMs + atMs / pace - performance.now()
+    return leftMs > 0 ? wait(Math.min(leftMs, MAX_WAIT_MS), undefined, { signal }) : undefined
+  }
+}
+
+async function sendPieces(
+  response: ServerResponse,
+  content: Uint8Array,
+  pieces: readonly ContentChunk[],
+  until: (atMs: number) => Promise<void> | undefined,
+): Promise<void> {
+  let sent = 0
+  for (const { endBytes, atMs } of pieces) {
+    const waiting = until(atMs)
+    if (waiting !== undefined) await waiting
+    const piece = content.subarray(sent, endBytes)
+    if (piece.length > 0) response.write(piece)
+    sent = Math.max(sent, endBytes)
+  }
+  if (sent < content.length) response.write(content.subarray(sent))
 }
 
 async function drip(
@@ -69,14 +118,4 @@ async function drip(
     response.write(content.subarray(sent, next))
     sent = next
   }
-}
-
-/** Answers before this one on its connection, and what was written of it, have left when the reset comes. */
-async function reset(response: ServerResponse, signal: AbortSignal): Promise<void> {
-  if (response.socket === null) await once(response, 'socket', { signal })
-  const { socket } = response.req
-  await new Promise<void>((resolve) => {
-    socket.write('', () => resolve())
-  })
-  socket.resetAndDestroy()
 }

@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createProxyServer, type ProxyServer } from 'http-proxy-3'
+import { errorBody, type ErrorAnswer } from '../core/error-answer.ts'
 import { ResealError } from '../core/errors.ts'
 import type { ExchangeTap, RequestHead } from '../core/exchange.ts'
-import { answerError, answerErrorAndLinger, errorBody } from './error-answer.ts'
+import { answerError, answerErrorAndLinger } from './error-answer.ts'
 import { forwardExchange } from './forwarded-exchange.ts'
 import { readRequestHead } from './request-head.ts'
 import type { Target } from './target.ts'
@@ -16,6 +17,8 @@ export interface ForwardOptions extends UpstreamOptions {
   readonly tap: (head: RequestHead) => ExchangeTap
   /** Whether reseal itself has closed every connection. */
   readonly wasCut: () => boolean
+  /** How long a client may hold back its content. */
+  readonly clientTimeoutMs: number
 }
 
 /** A reverse proxy without a listener. */
@@ -46,7 +49,7 @@ export function forwarder(options: ForwardOptions): Forwarder {
   })
   proxy.on('error', (error, request, response) => {
     const answer = upstreamFailure(error, target)
-    if (!('writeHead' in response)) refuseUpgrade(response, answer.message)
+    if (!('writeHead' in response)) refuseUpgrade(response, answer)
     else if (request.complete) answerError(response, answer)
     else answerErrorAndLinger(response, answer)
   })
@@ -60,7 +63,8 @@ export function forwarder(options: ForwardOptions): Forwarder {
       proxy.emit('error', error, request, response)
     }
     const tap = options.tap(received.head)
-    forwardExchange({ request, response, received, upstream, tap, unanswered, wasCut: options.wasCut })
+    const { wasCut, clientTimeoutMs } = options
+    forwardExchange({ request, response, received, upstream, tap, unanswered, wasCut, clientTimeoutMs })
   })
   return {
     target,
@@ -95,9 +99,9 @@ function replaceStream(proxy: ProxyServer, forward: Pass): void {
   Reflect.set(proxy, 'webPasses', [...kept, forward])
 }
 
-function refuseUpgrade(socket: Socket, message: string): void {
+function refuseUpgrade(socket: Socket, answer: ErrorAnswer): void {
   if (socket.destroyed || !socket.writable) return
-  const body = errorBody('UPSTREAM_UNREACHABLE', message)
+  const body = errorBody(answer)
   socket.end(
     `HTTP/1.1 502 Bad Gateway\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body.toString('latin1')}`,
     'latin1',

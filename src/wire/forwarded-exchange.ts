@@ -1,9 +1,13 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
 import { errorMessage, systemErrorCode } from '../core/errors.ts'
-import type { ExchangeTap, Outcome, RequestHead } from '../core/exchange.ts'
+import type { ExchangeTap, Outcome } from '../core/exchange.ts'
 import { headerValue, rawHeadersFromFlat } from '../core/headers.ts'
-import { breakOff, relayInformational, relayResponse } from './relayed-response.ts'
+import { brokenOffMessage, type Cut } from '../core/upstream-failure.ts'
+import { writeInterim } from './interim.ts'
+import { relayResponse } from './relayed-response.ts'
 import type { ReceivedHead } from './request-head.ts'
+import { answerErrorAndClose } from './error-answer.ts'
+import { limitContentTime, TOO_SLOW } from './slow-client.ts'
 import { addTrailers } from './trailers.ts'
 import { unsolicitedSwitch, upstreamFailure } from './upstream-failure.ts'
 import type { Upstream } from './upstream.ts'
@@ -19,6 +23,8 @@ export interface ForwardedExchange {
   readonly unanswered: (error: Error) => void
   /** Whether reseal itself has closed every connection, which else looks as if client or upstream had. */
   readonly wasCut: () => boolean
+  /** How long the client may hold back its content. */
+  readonly clientTimeoutMs: number
 }
 
 /**
@@ -29,11 +35,32 @@ export function forwardExchange(exchange: ForwardedExchange): void {
   const { request, received, tap } = exchange
   const ending = watchForEnd(exchange)
   const outgoing = openUpstream(exchange, ending, false)
-  if (received.hasBody) sendContent(request, outgoing, tap, () => ending.outcome() ?? 'complete')
-  else {
+  if (received.hasBody) {
+    limitClient(exchange, ending, outgoing)
+    sendContent(request, outgoing, tap, () => ending.outcome() ?? 'complete')
+  } else {
     tap.requestEnd([])
     outgoing.end()
   }
+}
+
+/** A client that waits for a 100 holds nothing back until it has it. */
+function limitClient(
+  { request, response, received, clientTimeoutMs }: ForwardedExchange,
+  ending: Ending,
+  outgoing: ClientRequest,
+): void {
+  let asked = headerValue(received.head.headers, 'expect') === undefined
+  outgoing.once('continue', () => {
+    asked = true
+  })
+  const waiting = (): boolean => !asked && !response.headersSent
+  limitContentTime(request, clientTimeoutMs, waiting, () => {
+    // The answer may have been early: it counts, and only its connection is given up.
+    ending.end('client aborted', TOO_SLOW.message)
+    outgoing.destroy()
+    answerErrorAndClose(response, TOO_SLOW)
+  })
 }
 
 /** How an exchange ends, decided once. */
@@ -74,22 +101,27 @@ function watchForEnd({ request, tap, wasCut }: ForwardedExchange): Ending {
 }
 
 function openUpstream(exchange: ForwardedExchange, ending: Ending, fresh: boolean): ClientRequest {
-  const { response, received, upstream, unanswered } = exchange
-  const outgoing = upstream.open(received.head, fresh)
+  const { received, upstream, unanswered } = exchange
+  const outgoing = upstream.open(received.head, exchange.request.socket.remoteAddress ?? '', fresh)
   ending.holds(outgoing)
   let answer: IncomingMessage | undefined
+  let breakOff: ((cut: Cut) => void) | undefined
+  const brokenOff = (error: Error): void => {
+    const cut = cutBy(error)
+    if (ending.end('upstream aborted', brokenOffMessage(cut, errorMessage(error)))) breakOff?.(cut)
+  }
   const failed = (error: Error): void => {
     if (ending.end('upstream error', upstreamFailure(error, upstream.target).message)) unanswered(error)
   }
   outgoing.on('error', (error) => {
     if (answer !== undefined) {
       // An upstream that has said all it had to say may close on what we still send: the answer counts.
-      if (!answer.complete) brokenOff(exchange, ending, error)
+      if (!answer.complete) brokenOff(error)
     } else if (ending.outcome() === undefined && !fresh && mayRetry(error, outgoing, received)) {
       openUpstream(exchange, ending, true).end()
     } else failed(error)
   })
-  relayInterim(outgoing, response, received.head)
+  relayInterim(exchange, outgoing)
   // Node leaves the connection to whoever listens, and the request without an end.
   outgoing.once('upgrade', (_, socket) => {
     socket.destroy()
@@ -101,7 +133,7 @@ function openUpstream(exchange: ForwardedExchange, ending: Ending, fresh: boolea
     try {
       // Without its Connection and Upgrade fields Node takes 101 for an answer.
       if (incoming.statusCode === 101) throw unsolicitedSwitch()
-      relayAnswer(exchange, ending, incoming)
+      breakOff = relayAnswer(exchange, ending, incoming, brokenOff)
     } catch (error) {
       // Node's server refuses to write some heads that its client took.
       incoming.on('error', () => {})
@@ -112,14 +144,18 @@ function openUpstream(exchange: ForwardedExchange, ending: Ending, fresh: boolea
   return outgoing
 }
 
-function relayAnswer(exchange: ForwardedExchange, ending: Ending, incoming: IncomingMessage): void {
-  const { response, tap } = exchange
-  relayResponse(incoming, response, {
+function relayAnswer(
+  { response, tap }: ForwardedExchange,
+  ending: Ending,
+  incoming: IncomingMessage,
+  aborted: (error: Error) => void,
+): (cut: Cut) => void {
+  const breakOff = relayResponse(incoming, response, {
     data(chunk) {
       if (ending.outcome() === undefined) tap.responseData(chunk)
     },
     end: (trailers) => (ending.end('complete') ? tap.responseEnd(trailers) : undefined),
-    aborted: (error) => brokenOff(exchange, ending, error),
+    aborted,
   })
   // Told only once Node's server has taken the head: one it refuses (a status of 099) is no answer.
   tap.responseHead({
@@ -128,20 +164,26 @@ function relayAnswer(exchange: ForwardedExchange, ending: Ending, incoming: Inco
     httpVersion: incoming.httpVersion,
     headers: rawHeadersFromFlat(incoming.rawHeaders),
   })
+  return breakOff
 }
 
-function brokenOff({ response }: ForwardedExchange, ending: Ending, error: unknown): void {
-  const why = `The upstream broke off its answer: ${errorMessage(error)}`
-  if (ending.end('upstream aborted', why)) breakOff(response)
+/** What Node makes of a close in the middle of an answer has the code of a reset, but no system call failed. */
+function cutBy(error: unknown): Cut {
+  const closed = systemErrorCode(error) === 'ECONNRESET' && !Object.hasOwn(Object(error), 'syscall')
+  return closed ? 'close' : 'reset'
 }
 
-/** Interim responses, in the order they come; 100 only to a client that waits for it (RFC 9110 §10.1.1, §15.2). */
-function relayInterim(outgoing: ClientRequest, response: ServerResponse, head: RequestHead): void {
-  const waits =
-    head.httpVersion !== '1.0' && headerValue(head.headers, 'expect')?.toLowerCase() === '100-continue'
-  outgoing.on('information', (info) => {
-    if (info.statusCode !== 100) relayInformational(info, response)
-    else if (waits && !response.headersSent) response.writeContinue()
+/** Interim responses, as they come; a proxy forwards every one that it did not ask for itself (RFC 9110 §15.2). */
+function relayInterim({ response, tap }: ForwardedExchange, outgoing: ClientRequest): void {
+  outgoing.on('information', ({ statusCode, statusMessage, httpVersion, rawHeaders }) => {
+    const head = {
+      status: statusCode,
+      reason: statusMessage,
+      httpVersion,
+      headers: rawHeadersFromFlat(rawHeaders),
+    }
+    tap.interim(head)
+    writeInterim(response, head)
   })
 }
 

@@ -1,9 +1,9 @@
 import type { Server, ServerResponse } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { errorBody } from '../core/error-answer.ts'
 import { errorMessage, ResealError, systemErrorCode } from '../core/errors.ts'
 import { formatListenAddress, type ListenAddress } from '../core/listen-address.ts'
-import { errorBody } from './error-answer.ts'
 
 /** A server that accepts requests. */
 export interface RunningServer {
@@ -19,6 +19,8 @@ export interface RunningServer {
 export interface Connections {
   /** To be called for every request: its connection stays open until the answer has left. */
   track(socket: Socket, response: ServerResponse): void
+  /** This response has no end of its own: closing does not wait for it. */
+  release(response: ServerResponse): void
   /** Closes every connection as soon as nothing is under way on it; a WebSocket at once. */
   drain(): void
   /** Closes every connection now. */
@@ -52,22 +54,32 @@ export function trackConnections(server: Server): Connections {
     socket.once('close', () => open.delete(socket))
   })
   server.on('clientError', (error, socket) => {
-    const begun = [...(open.get(socket)?.responses ?? [])].some((response) => response.headersSent)
-    // Nothing may be written into another answer; if it is our own refusal of the same request, it still leaves.
-    if (begun) open.get(socket)?.socket.destroySoon()
-    else refuseUnparsable(error, socket)
+    const { socket: known, responses = [] } = open.get(socket) ?? {}
+    const answers = [...responses]
+    // Bytes after whole requests: their answers leave first, and nothing more is read.
+    if (answers.length > 0 && answers.every(({ req }) => req.complete)) {
+      socket.pause()
+      afterAll(answers, () => refuseUnparsable(error, socket))
+    } else if (answers.some((response) => response.headersSent)) {
+      // Nothing may be written into another answer; if it is our own refusal of the same request, it still leaves.
+      known?.destroySoon()
+    } else refuseUnparsable(error, socket)
   })
 
+  const release = (response: ServerResponse): void => {
+    const { socket } = response.req
+    const responses = open.get(socket)?.responses
+    responses?.delete(response)
+    if (draining && responses?.size === 0) socket.destroySoon()
+  }
   return {
     track(socket, response) {
       const responses = open.get(socket)?.responses
       if (responses === undefined) return
       responses.add(response)
-      response.once('close', () => {
-        responses.delete(response)
-        if (draining && responses.size === 0) socket.destroySoon()
-      })
+      response.once('close', () => release(response))
     },
+    release,
     drain() {
       draining = true
       for (const { socket, responses } of open.values()) if (responses.size === 0) socket.destroySoon()
@@ -135,6 +147,16 @@ function listenFailure(error: Error, address: ListenAddress): ResealError {
   })
 }
 
+function afterAll(responses: readonly ServerResponse[], then: () => void): void {
+  let left = responses.length
+  for (const response of responses) {
+    response.once('close', () => {
+      left -= 1
+      if (left === 0) then()
+    })
+  }
+}
+
 /** Codes of Node's parser that have an answer of their own (RFC 6585 §5, RFC 9110 §15.5.9); the rest are 400. */
 const PARSER_ANSWERS: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
@@ -148,7 +170,7 @@ function refuseUnparsable(error: Error, socket: Duplex): void {
     return
   }
   const status = PARSER_ANSWERS[code] ?? '400 Bad Request'
-  const body = errorBody('USAGE', `The request cannot be read as HTTP (${code})`)
+  const body = errorBody({ code: 'USAGE', message: `The request cannot be read as HTTP (${code})` })
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body.toString('latin1')}`,
     'latin1',

@@ -1,3 +1,4 @@
+import { isEventStream } from '../core/content-piece.ts'
 import type { HttpResponse } from '../core/exchange.ts'
 import { hopByHopNames, type RawHeaders } from '../core/headers.ts'
 import { flatHead } from './flat-head.ts'
@@ -11,6 +12,7 @@ export interface PreparedHead {
   readonly chunked: boolean
   /** Where in `plain` the value of `Content-Length` is, or -1. */
   readonly lengthAt: number
+  readonly eventStream: boolean
 }
 
 /** The hop-by-hop fields of a message whose `Connection` names none. */
@@ -36,7 +38,13 @@ export function prepareHead(headers: RawHeaders): PreparedHead {
     } else if (lower !== 'trailer' && !hops.has(lower)) plain.push(field)
   }
   const flat = flatHead(plain)
-  return { framed: chunked ? flatHead(chunkedFields(headers, hops)) : flat, plain: flat, chunked, lengthAt }
+  return {
+    framed: chunked ? flatHead(chunkedFields(headers, hops)) : flat,
+    plain: flat,
+    chunked,
+    lengthAt,
+    eventStream: isEventStream(headers),
+  }
 }
 
 /** With the transfer coding and `Trailer` in their places, and without a length (RFC 9112 §6.3). */
@@ -61,6 +69,9 @@ export function fieldsFor(
   if (isBodiless(response.status)) return plain
   if (method === 'HEAD') return http10 ? plain : framed
   if (chunked && !http10) return framed
+  if (lengthAt === -1 && response.delivery?.untilClose === true) return plain
+  // What is to be cut off says how much it would have been.
+  if (response.delivery?.cut !== undefined && Number(plain[lengthAt]) > response.body.length) return plain
   const length = String(response.body.length)
   if (lengthAt === -1) return [...plain, 'Content-Length', length]
   return plain[lengthAt] === length ? plain : plain.with(lengthAt, length)

@@ -4,10 +4,8 @@ import type { Route } from '../core/pair.ts'
 import { forwarder } from './forward.ts'
 import { formatListenAddress, parseListenAddress } from '../core/listen-address.ts'
 import { KEEP_ALIVE_MS, listen, MAX_HEAD_BYTES, trackConnections, type RunningServer } from './listener.ts'
+import { CLIENT_TIMEOUT_MS, headTimeLimit } from './slow-client.ts'
 import type { UpstreamOptions } from './upstream.ts'
-
-/** A client may take so long for the head of a request; without this, `requestTimeout: 0` would give it for ever. */
-const HEADERS_TIMEOUT_MS = 60_000
 
 export interface RecordServerOptions extends UpstreamOptions {
   /** As `parseListenAddress` reads it. */
@@ -16,6 +14,8 @@ export interface RecordServerOptions extends UpstreamOptions {
   readonly tap: (head: RequestHead, route: Route) => ExchangeTap
   /** How long exchanges under way may take when the server closes; default 10 s. */
   readonly closeDeadlineMs?: number
+  /** How long a client may take for the head of a request, or hold back its content; default 10 s. */
+  readonly clientTimeoutMs?: number
 }
 
 /**
@@ -23,6 +23,7 @@ export interface RecordServerOptions extends UpstreamOptions {
  * @throws ResealError USAGE, ADDRESS_IN_USE, ADDRESS_UNUSABLE
  */
 export async function serveForwarding(options: RecordServerOptions): Promise<RunningServer> {
+  const { clientTimeoutMs = CLIENT_TIMEOUT_MS } = options
   const address = parseListenAddress(options.listen)
   let route: Route | undefined
   const boundRoute = (): Route => {
@@ -34,13 +35,12 @@ export async function serveForwarding(options: RecordServerOptions): Promise<Run
     ...options,
     tap: (head) => options.tap(head, (route ??= boundRoute())),
     wasCut: () => connections.wasCut(),
+    clientTimeoutMs,
   })
   const server = createServer({
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: MAX_HEAD_BYTES,
-    // A large or slow upload is the upstream's to judge.
-    requestTimeout: 0,
-    headersTimeout: HEADERS_TIMEOUT_MS,
+    ...headTimeLimit(clientTimeoutMs),
     // Any other protocol a client offers (h2c) is an offer one may leave out (RFC 9110 §7.8).
     shouldUpgradeCallback: ({ method, headers }) =>
       method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket',

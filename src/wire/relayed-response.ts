@@ -1,5 +1,7 @@
-import type { IncomingMessage, InformationEvent, ServerResponse } from 'node:http'
-import { hopByHopNames, rawHeadersFromFlat, withoutHeaders, type RawHeaders } from '../core/headers.ts'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { rawHeadersFromFlat, type RawHeaders } from '../core/headers.ts'
+import type { Cut } from '../core/upstream-failure.ts'
+import { breakOff } from './broken-off.ts'
 import { isBodiless, prepareHead } from './prepared-head.ts'
 import { addTrailers } from './trailers.ts'
 
@@ -16,9 +18,14 @@ export interface RelayWatch {
  * Sends an upstream's response on while it comes: head and content byte for byte, each piece as soon as it is here
  * and no faster than the client takes it. Only the last byte waits for {@link RelayWatch.end}: where a length tells
  * which one it is, with the chunk it is in; else as the end of the chunked coding; without content, with the head.
+ * @returns how to end it in the middle
  * @throws an error of node:http when the head cannot be written
  */
-export function relayResponse(upstream: IncomingMessage, response: ServerResponse, watch: RelayWatch): void {
+export function relayResponse(
+  upstream: IncomingMessage,
+  response: ServerResponse,
+  watch: RelayWatch,
+): (cut: Cut) => void {
   const { bodiless, length, chunked } = writeHead(upstream, response)
   let received = 0
   let begun = false
@@ -47,30 +54,14 @@ export function relayResponse(upstream: IncomingMessage, response: ServerRespons
   })
   upstream.once('error', (error) => watch.aborted(error))
   // Content that came with the head has been seen by then, and leaves together with it.
-  setImmediate(() => {
+  const flushHead = (): void => {
     if (!bodiless && !begun && !response.writableEnded && !response.destroyed) response.flushHeaders()
-  })
-}
-
-/** Relays an informational response other than 100 and 101, which have ways of their own (RFC 9110 §15.2). */
-export function relayInformational(info: InformationEvent, response: ServerResponse): void {
-  // Only the answer that is next on its connection may write there, and only to a client that knows 1xx.
-  if (response.headersSent || response.req.httpVersion === '1.0' || response.socket === null) return
-  const raw = rawHeadersFromFlat(info.rawHeaders)
-  const lines = withoutHeaders(raw, hopByHopNames(raw)).map(([name, value]) => `${name}: ${value}\r\n`)
-  response.socket.write(
-    `HTTP/1.1 ${info.statusCode} ${info.statusMessage}\r\n${lines.join('')}\r\n`,
-    'latin1',
-  )
-}
-
-/**
- * Closes a client's connection in the middle of a response, so that it cannot look whole: where only the close of
- * the connection would end the content (HTTP/1.0), by a reset.
- */
-export function breakOff(response: ServerResponse): void {
-  if (response.req.httpVersion === '1.0') response.socket?.resetAndDestroy()
-  response.destroy()
+  }
+  setImmediate(flushHead)
+  return (cut) => {
+    flushHead()
+    breakOff(response, cut, !chunked && length === undefined)
+  }
 }
 
 interface Framing {
@@ -88,8 +79,11 @@ function writeHead(upstream: IncomingMessage, response: ServerResponse): Framing
   const bodiless = method === 'HEAD' || isBodiless(status)
   const chunked = head.chunked && httpVersion !== '1.0' && !isBodiless(status)
   response.sendDate = false
+  // Neither a length nor the chunked coding: the content ends with the connection, as the upstream's does.
+  if (!bodiless && !head.chunked && head.lengthAt === -1) response.useChunkedEncodingByDefault = false
   // Node does not change the array; its type does not say so.
   response.writeHead(status, reason, [...(chunked ? head.framed : head.plain)])
-  const length = bodiless || head.chunked ? undefined : Number(head.plain[head.lengthAt] ?? Number.NaN)
+  const length =
+    bodiless || head.chunked || head.lengthAt === -1 ? undefined : Number(head.plain[head.lengthAt])
   return { bodiless, length, chunked }
 }

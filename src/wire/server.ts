@@ -1,21 +1,26 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { ResealError } from '../core/errors.ts'
-import type { Handler, HttpRequest, HttpResponse, RequestHead } from '../core/exchange.ts'
+import type { ContentChunk, Handler, HttpRequest, HttpResponse, RequestHead } from '../core/exchange.ts'
 import { rawHeadersFromFlat, type RawHeaders } from '../core/headers.ts'
 import { deliver } from './delivered-response.ts'
-import { answerError, answerErrorAndLinger } from './error-answer.ts'
+import { answerError, answerErrorAndClose, answerErrorAndLinger } from './error-answer.ts'
 import { parseListenAddress } from '../core/listen-address.ts'
 import { KEEP_ALIVE_MS, listen, MAX_HEAD_BYTES, trackConnections, type RunningServer } from './listener.ts'
 import { fieldsFor, isBodiless, prepareHead, type PreparedHead } from './prepared-head.ts'
 import { readRequestHead } from './request-head.ts'
+import { CLIENT_TIMEOUT_MS, headTimeLimit, limitContentTime, TOO_SLOW } from './slow-client.ts'
 import { addTrailers } from './trailers.ts'
 
 export interface ServeOptions {
   /** As {@link parseListenAddress} reads it. */
   readonly listen: string
   readonly handler: Handler
+  /** Asked, without content, before a request that expects a 100 gets it: an answer instead (RFC 9110 §10.1.1). */
+  readonly refuse?: (request: HttpRequest) => ReturnType<Handler> | undefined
   /** Requests with more content are answered 413; default 64 MiB. */
   readonly maxRequestBytes?: number
+  /** How long a client may take for the head of a request, or hold back its content; default 10 s. */
+  readonly clientTimeoutMs?: number | undefined
   /** Told of what the handler threw; the client is answered 500 without details. */
   readonly onError?: (error: unknown) => void
   /** How long answers under way may take when the server closes; default 10 s. */
@@ -25,6 +30,7 @@ export interface ServeOptions {
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024
 const NO_BYTES: Uint8Array = new Uint8Array(0)
 const NO_HEADERS: RawHeaders = []
+const NEVER = (): boolean => false
 
 /**
  * A server over one {@link Handler}. The response is written as the handler gave it: status, reason, header order,
@@ -33,17 +39,22 @@ const NO_HEADERS: RawHeaders = []
  * @throws ResealError USAGE, ADDRESS_IN_USE, ADDRESS_UNUSABLE
  */
 export function serve(options: ServeOptions): Promise<RunningServer> {
-  const { handler, maxRequestBytes = MAX_REQUEST_BYTES, onError = () => {} } = options
+  const {
+    handler,
+    refuse = () => undefined,
+    maxRequestBytes = MAX_REQUEST_BYTES,
+    onError = () => {},
+  } = options
+  const { clientTimeoutMs = CLIENT_TIMEOUT_MS } = options
   const address = parseListenAddress(options.listen)
-  const send = responseWriter()
 
-  const answer = (request: HttpRequest, response: ServerResponse): void => {
+  const answerWith = (handle: () => ReturnType<Handler>, response: ServerResponse): void => {
     const fail = (error: unknown): void => {
       onError(error)
       answerError(response, handlerFailure(error))
     }
     try {
-      const outcome = handler(request)
+      const outcome = handle()
       if (outcome instanceof Promise) outcome.then((whole) => send(whole, response)).catch(fail)
       else send(outcome, response)?.catch(fail)
     } catch (error) {
@@ -51,10 +62,15 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     }
   }
 
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEAD_BYTES })
+  const server = createServer({
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxHeaderSize: MAX_HEAD_BYTES,
+    ...headTimeLimit(clientTimeoutMs),
+  })
   server.maxHeadersCount = 0
   const connections = trackConnections(server)
-  server.on('request', (message, response) => {
+  const send = responseWriter((response) => connections.release(response))
+  const receive = (message: IncomingMessage, response: ServerResponse, expects: boolean): void => {
     connections.track(message.socket, response)
     const received = readRequestHead(message, 'http')
     if ('refused' in received) {
@@ -62,10 +78,24 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
       return
     }
     const { head, hasBody } = received
+    const bare = { ...head, body: NO_BYTES, trailers: NO_HEADERS }
+    const refusal = expects ? refuse(bare) : undefined
+    if (refusal !== undefined) {
+      answerWith(() => refusal, response)
+      return
+    }
+    if (expects) response.writeContinue()
     // Without content nothing is waited for: a plain GET is answered in the turn it arrived.
-    if (hasBody) collect(message, head, maxRequestBytes, (request) => answer(request, response), response)
-    else answer({ ...head, body: NO_BYTES, trailers: NO_HEADERS }, response)
-  })
+    if (hasBody) {
+      limitContentTime(message, clientTimeoutMs, NEVER, () => answerErrorAndClose(response, TOO_SLOW))
+      const done = (request: HttpRequest): void => answerWith(() => handler(request), response)
+      collect(message, head, maxRequestBytes, done, response)
+    } else answerWith(() => handler(bare), response)
+  }
+  server.on('request', (message, response) => receive(message, response, false))
+  server.on('checkContinue', (message, response) => receive(message, response, true))
+  // Whatever else is expected, the recording says what became of it.
+  server.on('checkExpectation', (message, response) => receive(message, response, false))
   return listen(server, address, connections, options.closeDeadlineMs)
 }
 
@@ -73,7 +103,9 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
  * Writes whole responses; what can be computed once is kept for as long as the response's header array lives.
  * A promise is given only for a response that is not simply written.
  */
-function responseWriter(): (whole: HttpResponse, response: ServerResponse) => Promise<void> | undefined {
+function responseWriter(
+  held: (response: ServerResponse) => void,
+): (whole: HttpResponse, response: ServerResponse) => Promise<void> | undefined {
   const prepared = new WeakMap<RawHeaders, PreparedHead>()
   const preparedFor = (headers: RawHeaders): PreparedHead => {
     const known = prepared.get(headers)
@@ -89,6 +121,7 @@ function responseWriter(): (whole: HttpResponse, response: ServerResponse) => Pr
     const head = preparedFor(whole.headers)
     const fields = fieldsFor(head, whole, request.method ?? 'GET', http10)
     response.sendDate = false
+    if (whole.delivery?.untilClose === true) response.useChunkedEncodingByDefault = false
     // Node does not change the array; its type does not say so.
     response.writeHead(whole.status, whole.reason, fields as string[])
     if (request.method === 'HEAD' || isBodiless(whole.status)) return false
@@ -96,14 +129,30 @@ function responseWriter(): (whole: HttpResponse, response: ServerResponse) => Pr
     return true
   }
   return (whole, response) => {
-    const { body, delivery } = whole
-    if (delivery !== undefined) {
-      return deliver(response, delivery, () => (begin(whole, response) ? body : NO_BYTES))
+    const { body, delivery, interim } = whole
+    const pieces = piecesOf(whole, preparedFor)
+    if (delivery !== undefined || interim !== undefined || pieces !== undefined) {
+      return deliver(response, {
+        delivery,
+        interim: interim?.filter(({ status }) => status !== 100),
+        pieces,
+        begin: () => (begin(whole, response) ? body : NO_BYTES),
+        held: () => held(response),
+      })
     }
     if (begin(whole, response)) response.end(body)
     else response.end()
     return undefined
   }
+}
+
+/** Plain content leaves at once; a stream of events in its recorded pieces, and any content at a pace. */
+function piecesOf(
+  { chunks, delivery, headers }: HttpResponse,
+  preparedFor: (headers: RawHeaders) => PreparedHead,
+): readonly ContentChunk[] | undefined {
+  if (chunks === undefined) return undefined
+  return delivery?.pace !== undefined || preparedFor(headers).eventStream ? chunks : undefined
 }
 
 function collect(

@@ -1,5 +1,6 @@
+import type { ErrorAnswer } from '../core/error-answer.ts'
 import { errorMessage, systemErrorCode } from '../core/errors.ts'
-import type { ErrorAnswer } from './error-answer.ts'
+import { failureAnswer, type FailureKind } from '../core/upstream-failure.ts'
 import type { Target } from './target.ts'
 
 /** What TLS says of certificates that nobody vouches for. */
@@ -21,29 +22,17 @@ const CERTIFICATE_ERRORS: ReadonlySet<string> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ])
 
-/** What the client is told when the upstream gave no answer: 504 where time ran out, else 502 (RFC 9110 §15.6). */
+/** What the client is told when the upstream gave no answer. */
 export function upstreamFailure(error: unknown, { origin }: Target): ErrorAnswer {
-  const code = systemErrorCode(error) ?? ''
   const why = errorMessage(error)
-  const answer = { status: 502, code: 'UPSTREAM_UNREACHABLE' } as const
-  if (code === 'ETIMEDOUT') {
-    return { ...answer, status: 504, message: `The upstream ${origin} did not answer in time: ${why}` }
-  }
-  if (CERTIFICATE_ERRORS.has(code)) {
-    return {
-      ...answer,
-      message: `The certificate of the upstream ${origin} is not trusted: ${withoutNodeAdvice(why)}`,
-      hint: 'Use --insecure-upstream if you trust it.',
-    }
-  }
-  if (code.startsWith('HPE_') || code.startsWith('ERR_INVALID') || code.startsWith('ERR_HTTP')) {
-    return { ...answer, message: `The upstream ${origin} gave an answer that is not valid HTTP: ${why}` }
-  }
-  return {
-    ...answer,
-    message: `The upstream ${origin} could not be reached: ${why}`,
-    hint: 'Check the address given as target, and that the upstream runs.',
-  }
+  const kind = failureKind(systemErrorCode(error) ?? '')
+  return failureAnswer(kind, origin, kind === 'untrusted' ? withoutNodeAdvice(why) : why)
+}
+
+function failureKind(code: string): FailureKind {
+  if (code === 'ETIMEDOUT') return 'late'
+  if (CERTIFICATE_ERRORS.has(code)) return 'untrusted'
+  return /^(?:HPE_|ERR_INVALID|ERR_HTTP)/.test(code) ? 'nonsense' : 'unreachable'
 }
 
 /** Node adds what to call it with, which is no use to who runs reseal. */

@@ -1,6 +1,7 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
 import type { RequestHead } from '../core/exchange.ts'
+import { headerValue } from '../core/headers.ts'
 import { flatHead } from './flat-head.ts'
 import { MAX_HEAD_BYTES } from './listener.ts'
 import { parseTarget, type Target } from './target.ts'
@@ -15,35 +16,46 @@ export interface UpstreamOptions {
   readonly insecureUpstream?: boolean
   /** Until the connection stands, TLS included; default 10 s. */
   readonly connectTimeoutMs?: number
-  /** From the request's last byte to the answer's head; default 120 s. */
-  readonly headTimeoutMs?: number
+  /**
+   * From the request's last byte to the answer's head, or to a 100 that was asked for; and between two pieces of
+   * content that the client is ready to take; default 120 s.
+   */
+  readonly upstreamTimeoutMs?: number
+  /** Sends the client's `Host` instead of the target's; default false. */
+  readonly preserveHost?: boolean
+  /** Adds `X-Forwarded-For`, `-Host` and `-Proto`; default false. */
+  readonly xfwd?: boolean
 }
 
 /** The server behind a proxy, and the connections kept open to it. */
 export interface Upstream {
   readonly target: Target
-  /** Begins a request; content and end are the caller's. `fresh` keeps it off connections that were used before. */
-  open(head: RequestHead, fresh: boolean): http.ClientRequest
+  /**
+   * Begins a request; content and end are the caller's.
+   * @param client its IP address
+   * @param fresh keeps it off connections that were used before
+   */
+  open(head: RequestHead, client: string, fresh: boolean): http.ClientRequest
   /** Closes the connections that are kept. */
   close(): void
 }
 
 /** @throws ResealError USAGE for a bad target */
 export function createUpstream(options: UpstreamOptions): Upstream {
-  const { insecureUpstream = false, connectTimeoutMs = 10_000, headTimeoutMs = 120_000 } = options
+  const { insecureUpstream = false, connectTimeoutMs = 10_000, upstreamTimeoutMs = 120_000 } = options
   const target = parseTarget(options.target)
   const protocol = target.scheme === 'https' ? https : http
   const agent = new protocol.Agent({ keepAlive: true })
 
   return {
     target,
-    open(head, fresh) {
+    open(head, client, fresh) {
       const request = protocol.request({
         host: target.host,
         port: target.port,
         method: head.method,
         path: upstreamPath(head.target, target),
-        headers: flatHead(upstreamHeaders(head, target)),
+        headers: flatHead(upstreamHeaders(head, target, { ...options, client })),
         // The client's fields are all there is: without this Node adds Connection, and chunking to a bare POST.
         setDefaultHeaders: false,
         maxHeaderSize: MAX_HEAD_BYTES,
@@ -51,32 +63,66 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         ...(target.scheme === 'https' ? { rejectUnauthorized: !insecureUpstream } : {}),
       })
       request.maxHeadersCount = 0
-      limitTime(request, target, connectTimeoutMs, headTimeoutMs)
+      const secure = target.scheme === 'https'
+      const expects = headerValue(head.headers, 'expect') !== undefined
+      limitTime(request, { connectMs: connectTimeoutMs, upstreamMs: upstreamTimeoutMs, secure, expects })
       return request
     },
     close: () => agent.destroy(),
   }
 }
 
-function limitTime(request: http.ClientRequest, target: Target, connectMs: number, headMs: number): void {
+interface TimeLimits {
+  readonly connectMs: number
+  readonly upstreamMs: number
+  readonly secure: boolean
+  /** The client sends its content only once the upstream has asked for it. */
+  readonly expects: boolean
+}
+
+function limitTime(
+  request: http.ClientRequest,
+  { connectMs, upstreamMs, secure, expects }: TimeLimits,
+): void {
   let timer: NodeJS.Timeout | undefined
-  const expire = (message: string, ms: number): void => {
-    timer = setTimeout(() => request.destroy(timeoutError(message)), ms)
-  }
+  let answered = false
   const clear = (): void => clearTimeout(timer)
+  const expire = (what: string, ms: number): void => {
+    clear()
+    timer = setTimeout(() => request.destroy(timeoutError(`no ${what} within ${ms} ms`)), ms)
+  }
   request.once('socket', (socket) => {
     // A connection is used for one request after another, and prepared for the first.
-    if (request.reusedSocket) return
+    if (request.reusedSocket) {
+      if (expects) expire('response', upstreamMs)
+      return
+    }
     prepareUpstreamSocket(socket)
     if (!socket.connecting) return
-    expire(`no connection within ${connectMs} ms`, connectMs)
-    socket.once(target.scheme === 'https' ? 'secureConnect' : 'connect', clear)
+    expire('connection', connectMs)
+    socket.once(secure ? 'secureConnect' : 'connect', () => {
+      clear()
+      if (expects) expire('response', upstreamMs)
+    })
   })
+  request.once('continue', clear)
   request.once('finish', () => {
-    if (request.destroyed) return
-    clear()
-    expire(`no response within ${headMs} ms`, headMs)
+    if (!request.destroyed && !answered) expire('response', upstreamMs)
   })
-  request.once('response', clear)
+  request.once('response', (response) => {
+    answered = true
+    clear()
+    limitPauses(response, upstreamMs, (error) => request.destroy(error))
+  })
   request.once('close', clear)
+}
+
+/** Between two pieces only an upstream may take its time that we do not keep waiting ourselves. */
+function limitPauses(response: http.IncomingMessage, ms: number, expired: (error: Error) => void): void {
+  const timer = setTimeout(() => {
+    if (response.isPaused()) timer.refresh()
+    else expired(timeoutError(`no more content within ${ms} ms`))
+  }, ms)
+  response.on('data', () => timer.refresh())
+  response.once('close', () => clearTimeout(timer))
 }

@@ -19,6 +19,10 @@ const DEFAULTS = {
   listen: '127.0.0.1:8080',
   maxBodyBytes: 67_108_864,
   cacheBytes: 67_108_864,
+  pace: undefined,
+  clientTimeoutMs: 10_000,
+  connectTimeoutMs: 10_000,
+  upstreamTimeoutMs: 120_000,
   quiet: false,
   issuers: undefined,
 }
@@ -41,13 +45,19 @@ test('the example file says the defaults, and every setting with its description
 
 test('a flag comes before the environment, the environment before the file, the file before the default', () => {
   const file = written(
-    'snapshots: of-file\nsecrets: of-file\nlisten: 127.0.0.1:1\nquiet: true\nmaxBody: 1048576\n',
+    'snapshots: of-file\nsecrets: of-file\nlisten: 127.0.0.1:1\nquiet: true\nmaxBody: 1048576\nupstreamTimeout: 1m30s\n',
   )
   const settings = loadSettings(
     sources({
       file,
-      env: { RESEAL_SNAPSHOTS: 'of-env', RESEAL_SECRETS: 'of-env', RESEAL_CACHE: '1GiB', RESEAL_LISTEN: '' },
-      flags: { snapshots: 'of-flag', quiet: undefined },
+      env: {
+        RESEAL_SNAPSHOTS: 'of-env',
+        RESEAL_SECRETS: 'of-env',
+        RESEAL_CACHE: '1GiB',
+        RESEAL_CLIENT_TIMEOUT: '500ms',
+        RESEAL_LISTEN: '',
+      },
+      flags: { snapshots: 'of-flag', pace: '2x', quiet: undefined },
     }),
   )
   assert.deepEqual(settings, {
@@ -57,6 +67,10 @@ test('a flag comes before the environment, the environment before the file, the 
     listen: '127.0.0.1:1',
     maxBodyBytes: 1_048_576,
     cacheBytes: 1_073_741_824,
+    pace: 2,
+    clientTimeoutMs: 500,
+    connectTimeoutMs: 10_000,
+    upstreamTimeoutMs: 90_000,
     quiet: true,
     issuers: undefined,
     origins: {
@@ -66,6 +80,10 @@ test('a flag comes before the environment, the environment before the file, the 
       listen: 'file',
       maxBodyBytes: 'file',
       cacheBytes: 'environment',
+      pace: 'flag',
+      clientTimeoutMs: 'environment',
+      connectTimeoutMs: 'default',
+      upstreamTimeoutMs: 'file',
       quiet: 'file',
     },
   })

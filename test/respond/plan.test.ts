@@ -48,10 +48,10 @@ suite('a plan', () => {
     )
   })
 
-  test('never serves what is not whole, and says so', () => {
+  test('never serves what no client got or nobody stored, and says so', () => {
     const plan = planOf(
-      aPair({ id: 1, outcome: 'upstream aborted' }),
-      aPair({ id: 2, response: null }),
+      aPair({ id: 1, outcome: 'client aborted', response: null }),
+      aPair({ id: 2, outcome: 'upstream aborted', responseTruncated: true }),
       aPair({ id: 3, responseTruncated: true }),
     )
     assert.equal(ask(plan, {}).kind, 'miss')

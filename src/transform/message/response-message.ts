@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { binaryText, bytesOfText, type BinaryText } from '../../core/binary-text.ts'
+import { fitChunks } from '../../core/content-piece.ts'
 import { decodeBody, encodeBody } from '../../core/body-coding.ts'
 import type { HttpResponse } from '../../core/exchange.ts'
 import { headerValue, replaceHeader, withoutHeaders, type RawHeaders } from '../../core/headers.ts'
@@ -114,7 +115,15 @@ function assemble(
   const headers = recorded.headers.map(([name], index) => [name, texts[index] ?? ''] as const)
   if (codings === undefined) return { ...recorded, headers }
   const body = encodeBody(bytesOfText(texts.at(-1) ?? ''), codings)
-  return { ...recorded, headers: followBody(headers, body), body }
+  const { chunks } = recorded
+  return {
+    ...recorded,
+    headers: followBody(headers, body),
+    body,
+    ...(chunks === undefined
+      ? {}
+      : { chunks: fitChunks(chunks, headers, recorded.body, body, codings.length === 0) }),
+  }
 }
 
 type Digest = (body: Uint8Array, recorded: string) => string

@@ -1,0 +1,84 @@
+import { STATUS_CODES } from 'node:http'
+import { isEventStream } from '../core/content-piece.ts'
+import type { Delivery } from '../core/delivery.ts'
+import { errorBody, errorHeaders, type ErrorAnswer } from '../core/error-answer.ts'
+import type { HttpResponse, Outcome } from '../core/exchange.ts'
+import { headerValue } from '../core/headers.ts'
+import { isServable, type AskedPair, type PairFacts, type RRPair } from '../core/pair.ts'
+import { recordedCut, recordedFailure } from '../core/upstream-failure.ts'
+
+/** A pair that can be answered with: as far as its response came, or with what its client got in the place of one. */
+export type AnsweredPair = RRPair & { readonly response: HttpResponse }
+
+/** The pair with what its client got; undefined when that was nothing, or more than was stored. */
+export function answeredPair(pair: RRPair): AnsweredPair | undefined {
+  if (!isServable(pair)) return undefined
+  const response = pair.outcome === 'upstream error' ? failureResponse(pair) : pair.response
+  return response === undefined ? undefined : { ...pair, response }
+}
+
+function failureResponse({ error = '' }: PairFacts): HttpResponse {
+  return errorResponse(recordedFailure(error))
+}
+
+function errorResponse(answer: ErrorAnswer): HttpResponse {
+  const body = errorBody(answer)
+  const reason = STATUS_CODES[answer.status] ?? ''
+  return {
+    status: answer.status,
+    reason,
+    httpVersion: '1.1',
+    headers: errorHeaders(body),
+    body,
+    trailers: [],
+  }
+}
+
+/** How the answer ends that was recorded with this outcome; undefined as any answer does. */
+const CUTS: Readonly<Record<Outcome, (pair: AskedPair) => Delivery['cut']>> = {
+  complete: () => undefined,
+  'upstream error': () => undefined,
+  'upstream aborted': ({ error }) => recordedCut(error),
+  // Clients of event streams always leave in the middle: there is no other end.
+  'client aborted': ({ response }) => (isEventStream(response?.headers ?? []) ? 'hold' : 'reset'),
+}
+
+/**
+ * How the answer is to travel; undefined when it is simply written.
+ * @param pace as in {@link Delivery}
+ */
+export function recordedDelivery(pair: AskedPair, pace: number | undefined): Delivery | undefined {
+  const cut = CUTS[pair.outcome](pair)
+  const untilClose = endsWithConnection(pair)
+  if (cut === undefined && !untilClose && pace === undefined) return undefined
+  return {
+    ...(cut === undefined ? {} : { cut }),
+    ...(untilClose ? { untilClose } : {}),
+    ...(pace === undefined ? {} : { pace, headAtMs: pair.firstByteMs ?? pair.tookMs, endAtMs: pair.tookMs }),
+  }
+}
+
+/** Neither a length nor a transfer coding said where the content ends (RFC 9112 §6.3). */
+function endsWithConnection({ request, response }: AskedPair): boolean {
+  if (response === undefined) return false
+  const { status, httpVersion, headers } = response
+  return (
+    httpVersion.startsWith('1.') &&
+    request.method !== 'HEAD' &&
+    status >= 200 &&
+    status !== 204 &&
+    status !== 304 &&
+    headerValue(headers, 'content-length') === undefined &&
+    headerValue(headers, 'transfer-encoding') === undefined
+  )
+}
+
+/** The answer to a request that waited for a 100 before it sent its content, and got this instead (RFC 9110 §10.1.1). */
+export function isRefusal({ request }: AskedPair): boolean {
+  return (
+    headerValue(request.headers, 'expect')?.toLowerCase() === '100-continue' &&
+    request.body.length === 0 &&
+    (Number(headerValue(request.headers, 'content-length')) > 0 ||
+      headerValue(request.headers, 'transfer-encoding') !== undefined)
+  )
+}

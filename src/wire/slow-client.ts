@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerOptions } from 'node:http'
+
+export const CLIENT_TIMEOUT_MS = 10_000
+/** How often heads that are late are looked for. */
+const CHECK_MS = 1000
+/** Content that comes slower than this is held back: a connection costs its sender too little. */
+const MIN_BYTES_PER_SECOND = 100
+
+/** Options of node:http that give a client so long for the head of a request, and any time for a large content. */
+export function headTimeLimit(clientTimeoutMs: number): ServerOptions {
+  return {
+    headersTimeout: clientTimeoutMs,
+    requestTimeout: 0,
+    connectionsCheckingInterval: Math.min(CHECK_MS, clientTimeoutMs),
+  }
+}
+
+/** What a client is told that took too long (RFC 9110 §15.5.9). */
+export const TOO_SLOW = {
+  status: 408,
+  code: 'USAGE',
+  message: 'The client held back the content of its request for too long',
+  hint: 'Send it faster, or raise --client-timeout.',
+} as const
+
+/**
+ * Watches that a request's content keeps coming: at least 100 bytes a second over every span of the timeout. Spans in
+ * which we held the client back, or have yet to ask it for content, do not count.
+ * @param waiting the client rightly waits
+ */
+export function limitContentTime(
+  request: IncomingMessage,
+  timeoutMs: number,
+  waiting: () => boolean,
+  expired: () => void,
+): void {
+  const { socket } = request
+  const least = (MIN_BYTES_PER_SECOND * timeoutMs) / 1000
+  let heldBack = false
+  let bytesBefore = socket.bytesRead
+  const timer = setInterval(() => {
+    const slow = socket.bytesRead - bytesBefore < least
+    const excused = heldBack || request.isPaused() || waiting()
+    bytesBefore = socket.bytesRead
+    heldBack = false
+    if (slow && !excused) {
+      clearInterval(timer)
+      expired()
+    }
+  }, timeoutMs)
+  request.on('pause', () => {
+    heldBack = true
+  })
+  const done = (): void => clearInterval(timer)
+  request.once('end', done)
+  // Where the answer was early and the client just leaves, only the socket hears of it.
+  socket.once('close', done)
+}
