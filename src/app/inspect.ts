@@ -142,7 +142,7 @@ function messageTexts(
   { headers, trailers, body }: Pick<RRPair['request'], 'headers' | 'trailers' | 'body'>,
   maxBytes?: number,
 ): readonly PlacedText[] {
-  const plain = decodeBody(headers, body, maxBytes)?.bytes ?? body
+  const plain = decodeBody(headers, body, maxBytes === undefined ? {} : { maxBytes })?.bytes ?? body
   return [
     ...headers.map(([name, value]) => ({ where: `${side} header ${name}`, text: value })),
     { where: `${side} body`, text: binaryText(plain) },

@@ -4,8 +4,15 @@ import { headerValues, type RawHeaders } from './headers.ts'
 /** Decoded bodies are refused past this size, so that a small coded body cannot fill the memory. */
 export const MAX_DECODED_BYTES = 256 * 1024 * 1024
 
+export interface DecodeLimits {
+  /** @default MAX_DECODED_BYTES */
+  readonly maxBytes?: number
+  /** What was cut off is decoded as far as it goes. @default false */
+  readonly cutOff?: boolean
+}
+
 interface Coding {
-  readonly decode: (bytes: Uint8Array, maxOutputLength: number) => Buffer
+  readonly decode: (bytes: Uint8Array, limits: DecodeLimits) => Buffer
   readonly encode: (bytes: Uint8Array) => Buffer
 }
 
@@ -17,7 +24,8 @@ const CODINGS: ReadonlyMap<string, Coding> = new Map([
   [
     'br',
     {
-      decode: (bytes, maxOutputLength) => zlib.brotliDecompressSync(bytes, { maxOutputLength }),
+      decode: (bytes, limits) =>
+        zlib.brotliDecompressSync(bytes, options(limits, zlib.constants.BROTLI_OPERATION_FLUSH)),
       encode: (bytes) =>
         zlib.brotliCompressSync(bytes, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 5 } }),
     },
@@ -25,7 +33,7 @@ const CODINGS: ReadonlyMap<string, Coding> = new Map([
   [
     'zstd',
     {
-      decode: (bytes, maxOutputLength) => zlib.zstdDecompressSync(bytes, { maxOutputLength }),
+      decode: (bytes, limits) => zlib.zstdDecompressSync(bytes, options(limits, zlib.constants.ZSTD_e_flush)),
       encode: (bytes) => zlib.zstdCompressSync(bytes),
     },
   ],
@@ -39,12 +47,12 @@ export interface DecodedBody {
 
 /**
  * Undoes the content codings that the headers name.
- * @returns undefined when a coding is unknown, the bytes are not in it, or the result passes {@link MAX_DECODED_BYTES}
+ * @returns undefined when a coding is unknown, the bytes are not in it, or the result is too long
  */
 export function decodeBody(
   headers: RawHeaders,
   body: Uint8Array,
-  maxBytes = MAX_DECODED_BYTES,
+  limits: DecodeLimits = {},
 ): DecodedBody | undefined {
   const codings = contentCodings(headers)
   if (codings.length === 0 || body.length === 0) return { bytes: body, codings: [] }
@@ -53,7 +61,7 @@ export function decodeBody(
     const coding = CODINGS.get(name)
     if (coding === undefined) return undefined
     try {
-      bytes = coding.decode(bytes, maxBytes)
+      bytes = coding.decode(bytes, limits)
     } catch {
       // Wrongly labelled, cut off or too large once decoded: such a body can only be kept as it is.
       return undefined
@@ -76,15 +84,18 @@ function contentCodings(headers: RawHeaders): readonly string[] {
 
 function gzipCoding(): Coding {
   return {
-    decode: (bytes, maxOutputLength) => zlib.gunzipSync(bytes, { maxOutputLength }),
+    decode: (bytes, limits) => zlib.gunzipSync(bytes, options(limits, zlib.constants.Z_SYNC_FLUSH)),
     encode: (bytes) => zlib.gzipSync(bytes),
   }
 }
 
 /** `deflate` means zlib (RFC 9110 §8.4.1.2), but some servers send the raw stream. */
-function inflateEither(bytes: Uint8Array, maxOutputLength: number): Buffer {
+function inflateEither(bytes: Uint8Array, limits: DecodeLimits): Buffer {
   const first = bytes[0] ?? 0
-  return (first & 0x0f) === 8
-    ? zlib.inflateSync(bytes, { maxOutputLength })
-    : zlib.inflateRawSync(bytes, { maxOutputLength })
+  const inflate = (first & 0x0f) === 8 ? zlib.inflateSync : zlib.inflateRawSync
+  return inflate(bytes, options(limits, zlib.constants.Z_SYNC_FLUSH))
+}
+
+function options({ maxBytes = MAX_DECODED_BYTES, cutOff = false }: DecodeLimits, flush: number) {
+  return { maxOutputLength: maxBytes, ...(cutOff ? { finishFlush: flush } : {}) }
 }

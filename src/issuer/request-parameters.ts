@@ -34,7 +34,7 @@ export function readForm(request: HttpRequest): RequestParameters | Refusal {
 /** The content of a request without its content codings. */
 export function readBody(request: HttpRequest): Uint8Array | Refusal {
   if (request.body.length > MAX_BODY_BYTES) return TOO_LARGE
-  const decoded = decodeBody(request.headers, request.body, MAX_BODY_BYTES)
+  const decoded = decodeBody(request.headers, request.body, { maxBytes: MAX_BODY_BYTES })
   return (
     decoded?.bytes ??
     refusal('invalid_request', 'The content is not in its content coding, or too large without it.')

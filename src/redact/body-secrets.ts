@@ -1,0 +1,86 @@
+import { binaryText, bytesOfText, type BinaryText } from '../core/binary-text.ts'
+import { decodeBody, encodeBody } from '../core/body-coding.ts'
+import { headerValue, type RawHeaders } from '../core/headers.ts'
+import { spliceText, type Splice } from '../core/json.ts'
+import { memberSplices } from './json-members.ts'
+import { pathSplices } from './json-paths.ts'
+import { inputSplices, partSplices } from './pages.ts'
+import { parameterSplices } from './parameters.ts'
+import type { RedactRules } from './rules.ts'
+import { apart, type Substitutes } from './substitutes.ts'
+import { textSplices } from './text-secrets.ts'
+
+/** A body without its secrets. */
+export interface RedactedBody {
+  readonly bytes: Uint8Array
+  /** Where a byte of the body before is now; the end of a replaced span for a byte in it. */
+  readonly moved: (offset: number) => number
+}
+
+/** Content that is longer once its codings are undone is searched as it is on the wire. */
+const MAX_DECODED_BYTES = 128 * 1024 * 1024
+
+/**
+ * Takes the secrets out of a body, content codings undone as far as it is whole and applied again.
+ * @returns undefined when there is none
+ */
+export function redactBody(
+  headers: RawHeaders,
+  body: Uint8Array,
+  rules: RedactRules,
+  substitutes: Substitutes,
+): RedactedBody | undefined {
+  if (body.length === 0) return undefined
+  const { bytes, codings } = decodeBody(headers, body, { maxBytes: MAX_DECODED_BYTES, cutOff: true }) ?? {
+    bytes: body,
+    codings: [],
+  }
+  const text = binaryText(bytes)
+  const splices = apart(contentSplices(text, headerValue(headers, 'content-type') ?? '', rules, substitutes))
+  if (splices.length === 0) return undefined
+  const redacted = bytesOfText(spliceText(text, splices))
+  if (codings.length === 0) return { bytes: redacted, moved: (offset) => movedBy(splices, offset) }
+  const coded = encodeBody(redacted, codings)
+  return { bytes: coded, moved: (offset) => Math.ceil((offset / body.length) * coded.length) }
+}
+
+/** Media that name no members. */
+const NO_TEXT = /^(?:image|video|audio|font)\//i
+
+/** The secrets of a content, whatever it is: what its type says is a hint and no promise. */
+export function contentSplices(
+  text: BinaryText,
+  contentType: string,
+  rules: RedactRules,
+  substitutes: Substitutes,
+): readonly Splice[] {
+  const inText = textSplices(text, rules, substitutes)
+  if (NO_TEXT.test(contentType)) return inText
+  return [
+    ...inText,
+    ...memberSplices(text, rules, substitutes),
+    ...pathSplices(text, rules, substitutes),
+    ...(isForm(text, contentType) ? parameterSplices(text, 'field', rules, substitutes) : []),
+    ...(contentType.toLowerCase().startsWith('multipart/')
+      ? partSplices(text, contentType, rules, substitutes)
+      : []),
+    ...(text.includes('<input') ? inputSplices(text, rules, substitutes) : []),
+  ]
+}
+
+/** A form may come without its type; nothing else begins so. */
+const LOOKS_LIKE_FORM = /^[\w.%+[\]-]{1,128}=/
+
+function isForm(text: BinaryText, contentType: string): boolean {
+  return /^application\/x-www-form-urlencoded/i.test(contentType) || LOOKS_LIKE_FORM.test(text)
+}
+
+function movedBy(splices: readonly Splice[], offset: number): number {
+  let shift = 0
+  for (const { start, end, text } of splices) {
+    if (offset <= start) break
+    if (offset < end) return start + shift + text.length
+    shift += text.length - (end - start)
+  }
+  return offset + shift
+}

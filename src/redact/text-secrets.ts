@@ -1,0 +1,95 @@
+import { utf8OfText, type BinaryText } from '../core/binary-text.ts'
+import type { Splice } from '../core/json.ts'
+import { mayHoldToken, tokenSplices } from './compact-tokens.ts'
+import type { RedactRules } from './rules.ts'
+import { valueSplice, type Substitutes } from './substitutes.ts'
+
+/** Secrets that are told by their look, wherever they stand: tokens, PEM, userinfo of URLs, what patterns match. */
+export function textSplices(
+  text: BinaryText,
+  rules: RedactRules,
+  substitutes: Substitutes,
+): readonly Splice[] {
+  const { jwt, privateKeys, userinfo } = rules.definition
+  return [
+    ...(jwt && mayHoldToken(text) ? tokenSplices(text, substitutes) : NONE),
+    ...(privateKeys && text.includes(PEM_BEGIN) ? pemSplices(text, substitutes) : NONE),
+    ...(userinfo && text.includes('://') ? userinfoSplices(text, substitutes) : NONE),
+    ...rules.patterns.flatMap((pattern) => patternSplices(text, pattern, substitutes)),
+  ]
+}
+
+const NONE: readonly Splice[] = []
+
+const PEM_BEGIN = '-----BEGIN '
+const PEM_END = '-----END '
+/** `ENCRYPTED PRIVATE KEY` is one too: a passphrase can be guessed (RFC 7468 §11). */
+const PEM_LABEL = /[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/y
+
+/** What stands between the lines of a private key; to the end of the text for one that was cut off. */
+function pemSplices(text: BinaryText, substitutes: Substitutes): readonly Splice[] {
+  const splices: Splice[] = []
+  let at = text.indexOf(PEM_BEGIN)
+  while (at !== -1) {
+    PEM_LABEL.lastIndex = at + PEM_BEGIN.length
+    const label = PEM_LABEL.exec(text)?.[0]
+    if (label === undefined) {
+      at = text.indexOf(PEM_BEGIN, at + 1)
+      continue
+    }
+    const inside = at + PEM_BEGIN.length + label.length
+    const close = text.indexOf(PEM_END, inside)
+    const [start, end] = withoutLineEnds(text, inside, close === -1 ? text.length : close)
+    splices.push(...valueSplice(substitutes, 'private_key', text.slice(start, end), { start, end }))
+    if (close === -1) break
+    at = text.indexOf(PEM_BEGIN, close)
+  }
+  return splices
+}
+
+/** Line ends stay where they are, escaped ones as well. */
+function withoutLineEnds(text: BinaryText, from: number, to: number): readonly [number, number] {
+  let [start, end] = [from, to]
+  const lineEnd = (at: number): number => {
+    if (text[at] === '\r' || text[at] === '\n') return 1
+    return text[at] === '\\' && (text[at + 1] === 'n' || text[at + 1] === 'r') ? 2 : 0
+  }
+  while (start < end && lineEnd(start) > 0) start += lineEnd(start)
+  for (;;) {
+    if (end - 1 >= start && lineEnd(end - 1) === 1) end -= 1
+    else if (end - 2 >= start && lineEnd(end - 2) === 2) end -= 2
+    else return [start, end]
+  }
+}
+
+/** Longest userinfo that is looked for. */
+const USERINFO = /[^\s/?#@"'<>\\`,;(){}|^[\]]{1,512}@/y
+
+function userinfoSplices(text: BinaryText, substitutes: Substitutes): readonly Splice[] {
+  const splices: Splice[] = []
+  for (let at = text.indexOf('://'); at !== -1; at = text.indexOf('://', at + 3)) {
+    USERINFO.lastIndex = at + 3
+    const found = USERINFO.exec(text)?.[0]
+    if (found === undefined) continue
+    const [start, end] = [at + 3, at + 2 + found.length]
+    splices.push(...valueSplice(substitutes, 'userinfo', text.slice(start, end), { start, end }))
+  }
+  return splices
+}
+
+function patternSplices(
+  text: BinaryText,
+  pattern: RedactRules['patterns'][number],
+  substitutes: Substitutes,
+): readonly Splice[] {
+  const splices: Splice[] = []
+  const matcher = pattern.matcher(text)
+  const group = pattern.groupCount() > 0 ? 1 : 0
+  while (matcher.find()) {
+    const [start, end] = [matcher.start(group), matcher.end(group)]
+    if (start >= 0) {
+      splices.push(...valueSplice(substitutes, 'pattern', utf8OfText(text.slice(start, end)), { start, end }))
+    }
+  }
+  return splices
+}
