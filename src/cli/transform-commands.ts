@@ -109,7 +109,7 @@ function checkJson({ file, problems, transforms }: TransformCheck): unknown {
       kid,
       issuer,
       tokens,
-      matchesRecording,
+      matchesRecording: matchesRecording ?? null,
     })),
     notes: transforms.notes,
   }

@@ -13,12 +13,16 @@ export function keyLines({ keys, notes }: CompiledTransforms): readonly string[]
       : []),
     ...keys.map(({ key, kid, tokens, matchesRecording }) => {
       const what = `${key.alg} with ${key.source}${kid === undefined ? '' : `, kid ${printable(kid)}`}`
-      const own = matchesRecording
-        ? 'the key that signed the recording'
-        : 'not the key that signed the recording'
-      return `re-signs ${tokens === 1 ? '1 token' : `${tokens} tokens`}: ${what} (${own})`
+      return `re-signs ${tokens === 1 ? '1 token' : `${tokens} tokens`}: ${what} (${ownership(matchesRecording)})`
     }),
   ]
+}
+
+function ownership(matchesRecording: boolean | undefined): string {
+  if (matchesRecording === undefined) {
+    return 'whether it signed the recording is not known, since signatures are redacted'
+  }
+  return matchesRecording ? 'the key that signed the recording' : 'not the key that signed the recording'
 }
 
 /** Each chain and what its steps did. */

@@ -32,7 +32,9 @@ export function readAssertion(text: string): Assertion | undefined {
 export function isSignedBy(client: Client, { jwt }: Assertion): boolean {
   if (jwt.alg.startsWith('HS')) {
     const { secret } = client.settings
-    return secret !== undefined && secret !== '' && keyVerifies(createSecretKey(Buffer.from(secret)), jwt)
+    return (
+      secret !== undefined && secret !== '' && keyVerifies(createSecretKey(Buffer.from(secret)), jwt) === true
+    )
   }
   const entries = client.keys?.entries ?? []
   return entries.some(

@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto'
 import { bytesOfText } from '../core/binary-text.ts'
+import { isRedactedSignature, signaturePart, wasSignature } from '../core/redacted-signature.ts'
 import type { Jwt } from '../core/jwt.ts'
 import { ALGORITHMS, algorithmNamed, type AlgName } from './algorithms.ts'
 import { keyKind } from './key-kind.ts'
@@ -22,8 +23,11 @@ export interface SigningKey {
   sign(data: Uint8Array): Promise<Uint8Array>
   /** Whether a signature by this key with this `alg` is right. */
   verify(data: Uint8Array, signature: Uint8Array): boolean
-  /** Whether this key, with the token's own `alg`, is the one that signed a recorded token. */
-  verifies(jwt: Jwt): boolean
+  /**
+   * Whether this key, with the token's own `alg`, is the one that signed a recorded token; undefined where its
+   * signature is redacted and nothing tells.
+   */
+  verifies(jwt: Jwt): boolean | undefined
 }
 
 export interface SigningKeyParts {
@@ -50,7 +54,7 @@ export function signingKey({ alg, key, from, kid, certificates = [] }: SigningKe
     certificates,
     sign: (data) => algorithm.sign(data, key),
     verify: (data, signature) => algorithm.verify(data, signature, verifier),
-    verifies: (jwt) => keyVerifies(verifier, jwt),
+    verifies: (jwt) => keyVerifies(key, jwt),
   }
 }
 
@@ -67,9 +71,15 @@ export const UNSIGNED: SigningKey = {
   verifies: (jwt) => jwt.alg === 'none' && jwt.signature.length === 0,
 }
 
-/** Whether this public, private or secret key signed the token, by the `alg` the token names. */
-export function keyVerifies(key: KeyObject, jwt: Jwt): boolean {
+/**
+ * Whether this public, private or secret key signed the token, by the `alg` the token names. Of a redacted signature
+ * there is its hash at best, and only who can make the signature again can compare: undefined for everybody else.
+ */
+export function keyVerifies(key: KeyObject, jwt: Jwt): boolean | undefined {
   const algorithm = algorithmNamed(jwt.alg)
   if (algorithm === undefined || !algorithm.fits(key)) return false
-  return algorithm.verify(bytesOfText(jwt.signingInput), jwt.signature, key)
+  const data = bytesOfText(jwt.signingInput)
+  const signature = signaturePart(jwt.token)
+  if (!isRedactedSignature(signature)) return algorithm.verify(data, jwt.signature, key)
+  return key.type === 'private' ? wasSignature(signature, algorithm.signSync(data, key)) : undefined
 }

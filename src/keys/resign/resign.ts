@@ -25,8 +25,8 @@ export interface Resigner {
   readonly alg: SigningKey['alg']
   /** `kid` in the new header; undefined when it has none, or one that is no string. */
   readonly kid: string | undefined
-  /** Whether the key is the one that signed the recording. */
-  readonly keyMatchesRecording: boolean
+  /** Whether the key is the one that signed the recording; undefined where its signature is redacted and nothing tells. */
+  readonly keyMatchesRecording: boolean | undefined
   /** Whether the new token depends on the moment; if not, it may be signed once. */
   readonly timeBound: boolean
   /** `exp - iat` of the new token in seconds, or the ttl; undefined when the token does not say. */
@@ -66,7 +66,7 @@ export function planResign(token: Jwt, key: SigningKey, options: ResignOptions =
   const header = resignedHeader({
     token,
     key,
-    keyMatches,
+    keyMatches: keyMatches === true,
     kid: options.kid ?? 'auto',
     changes: options.header ?? NO_CHANGES,
   })

@@ -1,5 +1,6 @@
 import { createSecretKey, type X509Certificate } from 'node:crypto'
 import type { Jwt } from '../../core/jwt.ts'
+import { isRedactedSignature, signaturePart } from '../../core/redacted-signature.ts'
 import { type AlgChoice, chosenAlg, unfitKey } from './alg-choice.ts'
 import { ALGORITHMS, hashLength, type AlgName } from '../algorithms.ts'
 import { certificateChain } from '../certificate-chain.ts'
@@ -42,7 +43,7 @@ export function mountedKeys(secrets: Secrets, options: MountedKeyOptions): KeySo
         const keys = candidates.map(({ key }) => key)
         throw unfitKey({ keys, from: file.name, choice, tokenAlg: token.alg })
       }
-      for (const note of notesOn(found, file.name, candidates.length)) notes.add(note)
+      for (const note of notesOn(found, file.name, { token, readings: candidates.length })) notes.add(note)
       const id = `${candidates.indexOf(found.candidate)} ${found.alg}`
       const key = made.get(id) ?? signingKey({ ...found.candidate, alg: found.alg, from: file.name })
       made.set(id, key)
@@ -110,7 +111,7 @@ function bestCandidate(
     const alg = chosenAlg(choice, candidate.key, token.alg)
     return alg === undefined ? [] : [{ candidate, alg }]
   })
-  const proven = fitting.find(({ candidate }) => keyVerifies(candidate.key, token))
+  const proven = fitting.find(({ candidate }) => keyVerifies(candidate.key, token) === true)
   if (proven !== undefined) return { ...proven, proven: true }
   const chosen =
     fitting.find(({ candidate }) => candidate.kid !== undefined && candidate.kid === token.kid) ??
@@ -120,11 +121,18 @@ function bestCandidate(
   return chosen && { ...chosen, proven: false }
 }
 
-function notesOn({ candidate, alg, proven }: Found, name: string, readings: number): readonly string[] {
+function notesOn(
+  { candidate, alg, proven }: Found,
+  name: string,
+  { token, readings }: { readonly token: Jwt; readonly readings: number },
+): readonly string[] {
   const notes: string[] = []
   const { hash } = ALGORITHMS[alg]
   if (candidate.how !== undefined && !proven && readings > 1) {
-    notes.push(`no reading of ${name} verifies the recorded token, so the secret is taken ${candidate.how}`)
+    const why = isRedactedSignature(signaturePart(token.token))
+      ? `the recorded token is redacted and proves no reading of ${name}`
+      : `no reading of ${name} verifies the recorded token`
+    notes.push(`${why}, so the secret is taken ${candidate.how}`)
   }
   if (candidate.key.type === 'secret' && hash !== undefined) {
     const least = hashLength(hash)

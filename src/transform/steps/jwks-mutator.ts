@@ -51,7 +51,7 @@ function assign(jwks: RecordedJwks, ledger: SigningLedger): Assignment {
   const replaced = new Map<JwksEntry, LedgerEntry[]>()
   const joined: LedgerEntry[] = []
   for (const entry of ledger.entries()) {
-    if (entry.key.publicJwk === undefined || entry.matchesRecording) continue
+    if (entry.key.publicJwk === undefined || entry.matchesRecording === true) continue
     const places = ledger.placeIn(entry, jwks)
     if (places === 'join') joined.push(entry)
     else for (const place of places ?? []) replaced.set(place, [...(replaced.get(place) ?? []), entry])

@@ -14,8 +14,8 @@ export interface LedgerEntry {
   readonly issuer: string | undefined
   /** The first recorded token it re-signs. */
   readonly recorded: Jwt
-  /** The mounted key signed the recorded token too: it is the recording's own. */
-  readonly matchesRecording: boolean
+  /** The mounted key signed the recorded token too: it is the recording's own. Undefined where nothing tells. */
+  readonly matchesRecording: boolean | undefined
   readonly place: SourcePlace
   tokens: number
 }
