@@ -1,6 +1,9 @@
 import type { HttpRequest } from '../core/exchange.ts'
 import type { PairId } from '../core/pair.ts'
 import type { NearMiss } from '../match/near-miss.ts'
+import { secretClasses } from '../redact/classes.ts'
+import { REDACT_ALL } from '../redact/definition.ts'
+import { compileRules } from '../redact/rules.ts'
 import { createPlan, type Coverage } from '../respond/plan.ts'
 import type { ReplayAnswer } from '../respond/replay-answer.ts'
 import { createRefuser, createResponder } from '../respond/responder.ts'
@@ -64,7 +67,8 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
   try {
     const { clock, cacheBytes, pace, routes, clientTimeoutMs, onError } = options
     const rules = matchRules(document)
-    const plan = createPlan({ pairs: reader, transforms, rules, clock, cacheBytes, pace })
+    const secrets = secretClasses(compileRules(REDACT_ALL))
+    const plan = createPlan({ pairs: reader, transforms, rules, secrets, clock, cacheBytes, pace })
     const traffic = createTraffic(clock, toldTo(options))
     const listeners = await openListeners({
       routes,

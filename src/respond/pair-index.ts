@@ -1,6 +1,7 @@
 import { isServable, type AskedPair, type PairId, type PairSource } from '../core/pair.ts'
 import { KEY_WORDS, questionKey, type QuestionKey } from '../match/question-key.ts'
 import { signatureOf, type MatchRules, type Signature } from '../match/signature.ts'
+import { NO_CLASSES, type SecretClasses } from '../redact/classes.ts'
 import { questionTable } from './question-table.ts'
 import { isRefusal } from './recorded-answer.ts'
 
@@ -27,11 +28,13 @@ export interface PairIndex {
 /**
  * Reads every request of a snapshot once.
  * @param note told of every pair that can be served
+ * @param secrets how redacted requests are compared
  */
 export function indexPairs(
   pairs: Pick<PairSource, 'asked'>,
   rules: MatchRules,
   note: (pair: AskedPair) => void = () => {},
+  secrets: SecretClasses = NO_CLASSES,
 ): PairIndex {
   const columns = growingColumns()
   const origins = new Map<string, number>()
@@ -47,7 +50,7 @@ export function indexPairs(
     }
     note(pair)
     if (isRefusal(pair)) refusals.add(pair.id)
-    const question = signatureOf(pair.request, rules)
+    const question = signatureOf(secrets.recorded(pair.request), rules)
     if (pair.outcome === 'client aborted') abandoned.push({ pair, question })
     else columns.add(pair.id, origin, questionKey(question))
   }

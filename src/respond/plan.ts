@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Delivery } from '../core/delivery.ts'
 import type { HttpRequest, HttpResponse } from '../core/exchange.ts'
 import { maskedTarget } from '../core/masking.ts'
-import { isServable, type PairHead, type PairId, type PairSource } from '../core/pair.ts'
+import { isServable, type AskedPair, type PairHead, type PairId, type PairSource } from '../core/pair.ts'
 import type { Clock } from '../core/time.ts'
 import {
   likelyCandidates,
@@ -12,6 +12,7 @@ import {
   type NearMiss,
 } from '../match/near-miss.ts'
 import { pathOf, requestParts, signatureOf, type MatchRules, type RequestParts } from '../match/signature.ts'
+import { NO_CLASSES, type SecretClasses } from '../redact/classes.ts'
 import type { CompiledTransforms } from '../transform/compile.ts'
 import { indexPairs } from './pair-index.ts'
 import { answeredPair, recordedDelivery, type AnsweredPair } from './recorded-answer.ts'
@@ -54,6 +55,8 @@ export interface PlanInput {
   readonly pairs: PairSource
   readonly transforms: CompiledTransforms
   readonly rules: MatchRules
+  /** How redacted requests are compared; by default no request is. */
+  readonly secrets?: SecretClasses
   readonly clock: Clock
   /** Bytes of recorded responses kept in memory. */
   readonly cacheBytes: number
@@ -63,13 +66,14 @@ export interface PlanInput {
 
 /** Indexes the snapshot once; a request then costs one signature, one look-up and its slots. */
 export function createPlan(input: PlanInput): ReplayPlan {
-  const { pairs, transforms, rules, clock, pace } = input
+  const { pairs, transforms, rules, clock, pace, secrets = NO_CLASSES } = input
   const deliveries = new Map<PairId, Delivery>()
-  const index = indexPairs(pairs, rules, (pair) => {
+  const noteDelivery = (pair: AskedPair): void => {
     // Of all others it is known when they are read.
     const delivery = transforms.responses.has(pair.id) ? recordedDelivery(pair, pace) : undefined
     if (delivery !== undefined) deliveries.set(pair.id, delivery)
-  })
+  }
+  const index = indexPairs(pairs, rules, noteDelivery, secrets)
   const served = new Uint8Array(index.size)
   /** For the first entry of a sequence the one that is next; the first itself is left out. */
   const positions = new Map<number, number>()
@@ -77,7 +81,7 @@ export function createPlan(input: PlanInput): ReplayPlan {
     maxSize: Math.max(1, input.cacheBytes),
     sizeCalculation: ({ response, request }) => response.body.length + request.body.length + 2048,
   })
-  const nearTo = nearestPairs(pairs, rules)
+  const nearTo = nearestPairs(pairs, rules, secrets)
 
   const responseOf = (id: PairId): HttpResponse | Promise<HttpResponse> | undefined => {
     const transformed = transforms.responses.get(id)
@@ -99,14 +103,21 @@ export function createPlan(input: PlanInput): ReplayPlan {
     return { kind: 'hit', pair: id, response }
   }
 
+  /** As it came; then, where the recording is redacted, with each secret standing for its kind. */
+  const find = (request: HttpRequest, origin: string | undefined): number => {
+    const first = index.first(signatureOf(request, rules), origin)
+    const classed = first === -1 ? secrets.asked(request) : undefined
+    return classed === undefined ? first : index.first(signatureOf(classed, rules), origin)
+  }
+
   return {
     answer: (request, origin) =>
-      serve(index.first(signatureOf(request, rules), origin)) ?? {
+      serve(find(request, origin)) ?? {
         kind: 'miss',
         near: nearTo(request, origin),
       },
     refusal: (request, origin) => {
-      const first = index.first(signatureOf(request, rules), origin)
+      const first = find(request, origin)
       return index.isRefusal(positions.get(first) ?? first) ? serve(first) : undefined
     },
     coverage: () => {
@@ -147,11 +158,13 @@ function delivered(
 function nearestPairs(
   pairs: PairSource,
   rules: MatchRules,
+  secrets: SecretClasses,
 ): (request: HttpRequest, origin: string | undefined) => readonly NearMiss[] {
   let heads: readonly PairHead[] | undefined
   return (request, origin) => {
     heads ??= [...pairs.heads()]
-    const asked = requestParts(request, rules)
+    // What is redacted in the recording is no difference.
+    const asked = requestParts(secrets.asked(request) ?? request, rules)
     const servable = heads.filter(isServable)
     const unservable = heads.filter((head) => !isServable(head))
     // A miss must not cost as much as the snapshot is long: only likely pairs are read.
@@ -164,7 +177,13 @@ function nearestPairs(
       likely.flatMap((id): Candidate[] => {
         const pair = storedPair(pairs, id)
         if (pair === undefined) return []
-        return [{ pair: id, target: pair.request.target, parts: requestParts(pair.request, rules) }]
+        return [
+          {
+            pair: id,
+            target: pair.request.target,
+            parts: requestParts(secrets.recorded(pair.request), rules),
+          },
+        ]
       }),
     )
     const elsewhere = near.map((miss) => {
