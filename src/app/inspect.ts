@@ -3,7 +3,7 @@ import { binaryText } from '../core/binary-text.ts'
 import { decodeBody } from '../core/body-coding.ts'
 import { ResealError } from '../core/errors.ts'
 import { claimsOf, findJwts, type Jwt } from '../core/jwt.ts'
-import type { PairId, RRPair } from '../core/pair.ts'
+import type { PairId, RecordedGap, RRPair } from '../core/pair.ts'
 import type { EpochMs, EpochSeconds } from '../core/time.ts'
 import { listSnapshots, snapshotFile } from '../store/snapshot-name.ts'
 import { openSnapshot } from '../store/snapshot-reader.ts'
@@ -18,6 +18,8 @@ export interface SnapshotSummary {
   readonly recordedFrom: EpochMs | undefined
   readonly recordedTo: EpochMs | undefined
   readonly targets: readonly string[]
+  /** Times in which exchanges passed and could not be stored. */
+  readonly gaps: readonly RecordedGap[]
   /** Why it cannot be read, for a file that is no snapshot. */
   readonly problem: string | undefined
 }
@@ -37,6 +39,7 @@ function summarise(directory: string, name: string): SnapshotSummary {
     recordedFrom: undefined,
     recordedTo: undefined,
     targets: [],
+    gaps: [],
   }
   try {
     const reader = openSnapshot(file)
@@ -49,6 +52,7 @@ function summarise(directory: string, name: string): SnapshotSummary {
         recordedFrom: heads[0]?.at,
         recordedTo: heads.at(-1)?.at,
         targets: [...new Set(heads.map(({ route }) => route.target))],
+        gaps: reader.gaps(),
         problem: undefined,
       }
     } finally {
@@ -73,6 +77,16 @@ export function readPairs(directory: string, name: string, id: PairId | undefine
         hint: `Pairs have numbers from 1; list them with: reseal show ${name}`,
       })
     })
+  } finally {
+    reader.close()
+  }
+}
+
+/** The times of a snapshot in which exchanges passed and could not be stored. */
+export function readGaps(directory: string, name: string): readonly RecordedGap[] {
+  const reader = openSnapshot(snapshotFile(directory, name))
+  try {
+    return reader.gaps()
   } finally {
     reader.close()
   }

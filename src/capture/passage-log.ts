@@ -29,7 +29,8 @@ export function createPassageLog(maxFrameBytes: number): PassageLog {
     interim: (response) => void interim.push(response),
     chunk(endBytes, atMs) {
       if (chunks.length === MAX_CHUNKS) chunks.pop()
-      chunks.push({ endBytes, atMs })
+      // The clock's further digits are noise, and a snapshot keeps no more.
+      chunks.push({ endBytes, atMs: Math.round(atMs * 1000) / 1000 })
     },
     frame(frame, atMs) {
       frameBytes += frame.payload.length

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import {
   findTokens,
   listAll,
+  readGaps,
   readPairs,
   verify,
   type FoundToken,
@@ -10,11 +11,13 @@ import {
 } from '../app/inspect.ts'
 import { ERRORS, ResealError } from '../core/errors.ts'
 import { printable } from '../core/printable.ts'
-import type { PairId, RRPair } from '../core/pair.ts'
+import type { PairId, RecordedGap, RRPair } from '../core/pair.ts'
 import { formatDuration, formatMoment } from '../core/time.ts'
 import { directoryOptions, settingsOf, type DirectoryFlags } from './directory-options.ts'
 import { jsonLine, type Output } from './output.ts'
 import { pairJson, pairLine, pairPage } from './pair-page.ts'
+import { gapLines } from './passage-lines.ts'
+import { count } from './transform-report.ts'
 
 /** `ls`, `show`, `tokens`, `verify`: what is in the snapshots. */
 export function addInspectCommands(program: Command, output: Output): void {
@@ -24,7 +27,8 @@ export function addInspectCommands(program: Command, output: Output): void {
     .action((flags: DirectoryFlags & JsonFlag) => {
       const directory = settingsOf(flags).snapshots
       const snapshots = listAll(directory)
-      output.data(flags.json === true ? jsonLine(snapshots) : snapshotTable(snapshots, directory))
+      const json = (): unknown => snapshots.map((one) => ({ ...one, gaps: one.gaps.map(gapJson) }))
+      output.data(flags.json === true ? jsonLine(json()) : snapshotTable(snapshots, directory))
     })
 
   directoryOptions(program.command('show'))
@@ -35,7 +39,10 @@ export function addInspectCommands(program: Command, output: Output): void {
     .option('--raw', 'print the response body byte for byte as it was recorded, content codings included')
     .action(
       (snapshot: string, pair: PairId | undefined, flags: DirectoryFlags & JsonFlag & { raw?: true }) => {
-        show(readPairs(settingsOf(flags).snapshots, snapshot, pair), pair !== undefined, flags, output)
+        const directory = settingsOf(flags).snapshots
+        show(readPairs(directory, snapshot, pair), pair !== undefined, flags, output)
+        if (pair === undefined)
+          for (const line of gapLines(readGaps(directory, snapshot))) output.message(line)
       },
     )
 
@@ -57,13 +64,14 @@ export function addInspectCommands(program: Command, output: Output): void {
     .option('--json', 'print JSON')
     .action((snapshot: string, flags: DirectoryFlags & JsonFlag) => {
       const verdict = verify(settingsOf(flags).snapshots, snapshot)
-      if (flags.json === true) output.data(jsonLine(verdict))
+      if (flags.json === true) output.data(jsonLine({ ...verdict, gaps: verdict.gaps.map(gapJson) }))
       else {
         for (const problem of verdict.problems) output.data(`${problem}\n`)
         const state = verdict.problems.length === 0 ? 'whole' : `${verdict.problems.length} problems`
         output.data(
           `${snapshot}: ${state}; ${verdict.pairs} pairs, ${verdict.bodies} bodies, ${verdict.bytes} bytes\n`,
         )
+        for (const line of gapLines(verdict.gaps)) output.data(`${line}\n`)
       }
       if (verdict.problems.length > 0) output.exitCode = ERRORS.CHECK_FAILED
     })
@@ -112,9 +120,18 @@ function snapshotTable(snapshots: readonly SnapshotSummary[], directory: string)
       one.problem === undefined ? String(one.pairs) : '-',
       formatSize(one.fileBytes),
       one.recordedFrom === undefined ? '-' : formatMoment(one.recordedFrom),
-      one.problem ?? one.targets.join(', '),
+      one.problem ?? [...one.targets, ...gapNote(one.gaps)].join(', '),
     ]),
   )
+}
+
+function gapNote(gaps: readonly RecordedGap[]): readonly string[] {
+  const lost = gaps.reduce((sum, { exchanges }) => sum + exchanges, 0)
+  return lost === 0 ? [] : [`${count(lost, 'exchange')} not stored`]
+}
+
+function gapJson(gap: RecordedGap): unknown {
+  return { ...gap, from: formatMoment(gap.from), to: formatMoment(gap.to) }
 }
 
 function tokenTable(tokens: readonly FoundToken[], nowMs: number): string {

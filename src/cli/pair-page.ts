@@ -1,5 +1,6 @@
 import { binaryText, utf8OfText } from '../core/binary-text.ts'
 import { decodeBody } from '../core/body-coding.ts'
+import type { HttpResponse, WebSocketFrame } from '../core/exchange.ts'
 import { headerValue, type RawHeaders } from '../core/headers.ts'
 import { scanJson } from '../core/json.ts'
 import { findJwts, type Jwt } from '../core/jwt.ts'
@@ -8,8 +9,10 @@ import type { RRPair } from '../core/pair.ts'
 import { printable, printableText } from '../core/printable.ts'
 import { formatDuration, formatMoment, type EpochMs } from '../core/time.ts'
 import { decodedJwt } from './decoded-jwt.ts'
-import { prettyJson } from './pretty-json.ts'
 import type { Output } from './output.ts'
+import { frameLines, interimLines, piecesLine } from './passage-lines.ts'
+import { prettyJson } from './pretty-json.ts'
+import { count } from './transform-report.ts'
 
 /** A pair in one line: number, method, target, status, time taken. */
 export function pairLine(pair: RRPair): string {
@@ -18,7 +21,8 @@ export function pairLine(pair: RRPair): string {
     response === undefined ? pair.outcome : printable(`${response.status} ${response.reason}`.trimEnd())
   const note = pair.outcome === 'complete' || response === undefined ? '' : ` (${pair.outcome})`
   const cut = pair.requestTruncated || pair.responseTruncated ? ' (stored truncated, not served)' : ''
-  return `${String(pair.id).padStart(4)}  ${request.method} ${maskedTarget(request.target)}  →  ${answer}${note}${cut}  ${formatDuration(pair.tookMs)}`
+  const frames = response?.frames === undefined ? '' : `  ${count(response.frames.length, 'frame')}`
+  return `${String(pair.id).padStart(4)}  ${request.method} ${maskedTarget(request.target)}  →  ${answer}${note}${cut}${frames}  ${formatDuration(pair.tookMs)}`
 }
 
 /** A pair as a person wants to read it: both messages, JSON indented, JWTs decoded with times in words. */
@@ -35,6 +39,7 @@ export function pairPage(pair: RRPair, nowMs: EpochMs, style: Output['style']): 
           `stored truncated by --max-body: ${pair.request.body.length} of ${pair.requestBytes} bytes of the request, ${response?.body.length ?? 0} of ${pair.responseBytes} of the response; not served`,
         ]
       : []),
+    ...(response === undefined ? [] : piecesLine(response)),
   ]
   return [
     style('bold', `Pair ${pair.id}`),
@@ -46,8 +51,10 @@ export function pairPage(pair: RRPair, nowMs: EpochMs, style: Output['style']): 
     ...(response === undefined
       ? [style('red', 'no response')]
       : [
+          ...interimLines(response.interim, style),
           style('bold', printable(`HTTP/${response.httpVersion} ${response.status} ${response.reason}`)),
           ...messageLines(response, nowMs, style),
+          ...frameLines(response.frames, style),
         ]),
     '',
   ].join('\n')
@@ -121,8 +128,21 @@ export function pairJson(pair: RRPair): unknown {
     ...pair,
     at: formatMoment(pair.at),
     request: { ...pair.request, ...bodyJson(pair.request.body) },
-    response: pair.response && { ...pair.response, ...bodyJson(pair.response.body) },
+    response: pair.response && responseJson(pair.response),
   }
+}
+
+function responseJson({ frames, ...response }: HttpResponse): unknown {
+  return {
+    ...response,
+    ...bodyJson(response.body),
+    ...(frames === undefined ? {} : { frames: frames.map(frameJson) }),
+  }
+}
+
+function frameJson({ payload, ...frame }: WebSocketFrame): unknown {
+  const { body, bodyEncoding } = bodyJson(payload)
+  return { ...frame, payload: body, payloadEncoding: bodyEncoding }
 }
 
 function bodyJson(body: Uint8Array): { readonly body: string; readonly bodyEncoding: 'utf8' | 'base64' } {

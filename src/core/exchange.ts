@@ -43,7 +43,7 @@ export interface InterimResponse {
 export interface ContentChunk {
   /** Bytes of the body up to the end of this piece; more than those of the piece before. */
   readonly endBytes: number
-  /** Since the request's head had arrived. */
+  /** Since the request's head had arrived, in whole microseconds. */
   readonly atMs: number
 }
 

@@ -75,10 +75,49 @@ CREATE INDEX pair_route ON pair (route_id);
 `
 
 /**
+ * Format 2: what a response is besides its bytes, and times in which nothing was stored. The payload of a frame is a
+ * body; the pieces of a response are one BLOB (`chunk-list.ts`), null where there was one piece.
+ */
+const PASSAGES_AND_GAPS = `
+ALTER TABLE pair ADD COLUMN response_chunks BLOB CHECK (length(response_chunks) BETWEEN 2 AND 1048576);
+
+CREATE TABLE interim (
+  id INTEGER PRIMARY KEY,
+  pair_id INTEGER NOT NULL REFERENCES pair (id),
+  seq INTEGER NOT NULL CHECK (seq >= 0),
+  at_ms REAL NOT NULL,
+  status INTEGER NOT NULL CHECK (status BETWEEN 100 AND 199),
+  reason BLOB NOT NULL,
+  headers BLOB NOT NULL,
+  UNIQUE (pair_id, seq)
+) STRICT;
+
+CREATE TABLE frame (
+  id INTEGER PRIMARY KEY,
+  pair_id INTEGER NOT NULL REFERENCES pair (id),
+  seq INTEGER NOT NULL CHECK (seq >= 0),
+  at_ms REAL NOT NULL,
+  sender TEXT NOT NULL CHECK (sender IN ('client', 'server')),
+  fin INTEGER NOT NULL CHECK (fin IN (0, 1)),
+  opcode INTEGER NOT NULL CHECK (opcode BETWEEN 0 AND 15),
+  body_id INTEGER REFERENCES body (id),
+  UNIQUE (pair_id, seq)
+) STRICT;
+
+CREATE TABLE gap (
+  id INTEGER PRIMARY KEY,
+  from_at REAL NOT NULL,
+  to_at REAL NOT NULL CHECK (to_at >= from_at),
+  exchanges INTEGER NOT NULL CHECK (exchanges > 0),
+  reason TEXT NOT NULL
+) STRICT;
+`
+
+/**
  * The SQL that leads from one format to the next, the first from an empty database to format 1. Rows are only ever
  * added: a published one is never edited, since there are snapshots that went through it.
  */
-export const MIGRATIONS: readonly string[] = [PAIRS_AND_BODIES]
+export const MIGRATIONS: readonly string[] = [PAIRS_AND_BODIES, PASSAGES_AND_GAPS]
 
 /**
  * Brings a database to the newest format in one transaction; one that is there already is left as it is.

@@ -1,4 +1,5 @@
-import { decodeHeaderLines, encodeHeaderLines, type RawHeaders } from '../core/headers.ts'
+import type { ResponseHead } from '../core/exchange.ts'
+import { decodeHeaderLines, encodeHeaderLines, headerValue, type RawHeaders } from '../core/headers.ts'
 import type { PairHead } from '../core/pair.ts'
 
 /** What of a pair is judged: all but its bodies. */
@@ -34,10 +35,10 @@ const CHECKS: readonly ((pair: JudgedPair) => string | undefined)[] = [
   ({ response }) =>
     response &&
     unless(
-      isStatus(response.status),
+      isStatus(response.status) || opensWebSocket(response),
       `its status is ${response.status}, which is no whole answer: 200 to 999`,
     ),
-  ({ response }) => response && unless(isText(response.reason), 'its reason phrase cannot be on a wire'),
+  ({ response }) => response && unless(isWireText(response.reason), 'its reason phrase cannot be on a wire'),
   ({ response }) => response && fieldsFault('response headers', response.headers),
   ({ responseTrailers }) => fieldsFault('response trailers', responseTrailers),
 ]
@@ -68,17 +69,24 @@ function isStatus(status: number): boolean {
   return Number.isInteger(status) && status >= 200 && status <= 999
 }
 
+/** A 101 is an answer where a WebSocket follows (RFC 6455 §4.2.2). */
+function opensWebSocket({ status, headers }: ResponseHead): boolean {
+  return status === 101 && headerValue(headers, 'upgrade')?.toLowerCase() === 'websocket'
+}
+
 /** RFC 9110 §5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 /** Field values and reason phrases: what Node's parser lets in and its server writes (RFC 9110 §5.5, RFC 9112 §4). */
 const TEXT = /^[\t\x20-\x7e\x80-\xff]*$/
 
-function isText(text: string): boolean {
+/** Whether a field value or reason phrase can be on a wire. */
+export function isWireText(text: string): boolean {
   return TEXT.test(text)
 }
 
-function fieldsFault(what: string, fields: RawHeaders): string | undefined {
-  const sound = fields.every(([name, value]) => TOKEN.test(name) && isText(value))
+/** What is wrong with fields that cannot be on a wire. @param what they are */
+export function fieldsFault(what: string, fields: RawHeaders): string | undefined {
+  const sound = fields.every(([name, value]) => TOKEN.test(name) && isWireText(value))
   return unless(sound, `its ${what} have a field that cannot be on a wire`)
 }
 

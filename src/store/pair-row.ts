@@ -1,6 +1,6 @@
 import { binaryText } from '../core/binary-text.ts'
-import { ResealError } from '../core/errors.ts'
 import type {
+  ContentChunk,
   HttpRequest,
   HttpResponse,
   Outcome,
@@ -8,13 +8,14 @@ import type {
   ResponseHead,
   Scheme,
 } from '../core/exchange.ts'
-import { encodeHeaderLines, type RawHeaders } from '../core/headers.ts'
-import type { AskedPair, PairFacts, PairHead, RRPair } from '../core/pair.ts'
+import type { RawHeaders } from '../core/headers.ts'
+import type { AskedPair, PairFacts, PairHead, PairId, RRPair } from '../core/pair.ts'
 import type { BodyId, BodyReader } from './body-table.ts'
-import { pairFault, storedFields } from './pair-fault.ts'
-
-/** A row as SQLite gives it. */
-export type Row = Readonly<Record<string, unknown>>
+import { chunksFault, decodeChunks, encodeChunks } from './chunk-list.ts'
+import { pairFault } from './pair-fault.ts'
+import type { PassageReader } from './passage-table.ts'
+import { columnsOf, unusablePair, type Columns, type Row } from './row-columns.ts'
+import { headerBytes, textBytes, unwritablePair } from './wire-bytes.ts'
 
 /** What a pair's row refers to. */
 export interface PairReferences {
@@ -31,12 +32,27 @@ const COLUMNS = [
   'response_body_id response_bytes response_truncated',
 ].flatMap((names) => names.split(' '))
 
-/** Takes the object of {@link pairRow}. */
-export const INSERT_PAIR = `INSERT INTO pair (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map((name) => `@${name}`).join(', ')})`
+/** The one column that listings leave out: it may be long. */
+const CHUNKS = 'response_chunks'
 
-/** Gives rows for {@link parsePair} and {@link parseHead}; a condition follows. */
-export const SELECT_PAIR = `SELECT ${COLUMNS.map((name) => `pair.${name}`).join(', ')}, listen, route.target AS route_target
+/** Takes the object of {@link pairRow}. */
+export const INSERT_PAIR = insertOf([...COLUMNS, CHUNKS])
+
+/** Gives rows for {@link parseHead}; a condition follows. */
+export const SELECT_HEAD = selectOf(COLUMNS)
+
+/** Gives rows for {@link parsePair}; a condition follows. */
+export const SELECT_PAIR = selectOf([...COLUMNS, CHUNKS])
+
+function insertOf(columns: readonly string[]): string {
+  const values = columns.map((name) => `@${name}`)
+  return `INSERT INTO pair (${columns.join(', ')}) VALUES (${values.join(', ')})`
+}
+
+function selectOf(columns: readonly string[]): string {
+  return `SELECT ${columns.map((name) => `pair.${name}`).join(', ')}, listen, route.target AS route_target
   FROM pair JOIN route ON route.id = route_id`
+}
 
 const OUTCOMES: readonly Outcome[] = ['complete', 'client aborted', 'upstream aborted', 'upstream error']
 const SCHEMES: readonly Scheme[] = ['http', 'https']
@@ -49,7 +65,7 @@ const SCHEMES: readonly Scheme[] = ['http', 'https']
 export function pairRow(pair: RRPair, references: PairReferences): Readonly<Record<string, unknown>> {
   const { request, response } = pair
   const bytes = (what: string, text: string): Buffer => textBytes(pair.id, what, text)
-  const lines = (what: string, fields: RawHeaders): Uint8Array => headerLines(pair.id, what, fields)
+  const lines = (what: string, fields: RawHeaders): Uint8Array => headerBytes(pair.id, what, fields)
   const row = {
     id: pair.id,
     at: pair.at,
@@ -76,14 +92,18 @@ export function pairRow(pair: RRPair, references: PairReferences): Readonly<Reco
     response_body_id: references.responseBodyId,
     response_bytes: pair.responseBytes,
     response_truncated: Number(pair.responseTruncated),
+    response_chunks: chunkBytes(pair.id, response?.chunks),
   }
-  const fault = pairFault({
-    ...pair,
-    requestTrailers: request.trailers,
-    responseTrailers: response?.trailers ?? [],
-  })
-  if (fault !== undefined) throw unwritable(pair.id, fault)
+  const trailers = { requestTrailers: request.trailers, responseTrailers: response?.trailers ?? [] }
+  const fault = pairFault({ ...pair, ...trailers })
+  if (fault !== undefined) throw unwritablePair(pair.id, fault)
   return row
+}
+
+function chunkBytes(id: PairId, chunks: readonly ContentChunk[] = []): Uint8Array | undefined {
+  const fault = chunksFault(chunks)
+  if (fault !== undefined) throw unwritablePair(id, fault)
+  return chunks.length === 0 ? undefined : encodeChunks(chunks)
 }
 
 /** A pair's row without its bodies. @throws ResealError SNAPSHOT_INVALID when a column holds what it cannot */
@@ -98,8 +118,14 @@ export function parseAsked(row: Row, file: string, bodies: BodyReader): AskedPai
   return { ...head, request: { ...head.request, body, trailers: requestTrailers } }
 }
 
-/** A pair's row with its bodies. @throws ResealError SNAPSHOT_INVALID when a column holds what it cannot */
-export function parsePair(row: Row, file: string, bodies: BodyReader): RRPair {
+/** Where the parts of a pair are that its row only refers to. */
+export interface PairParts {
+  readonly bodies: BodyReader
+  readonly passages: PassageReader
+}
+
+/** A pair's row with all that belongs to it. @throws ResealError SNAPSHOT_INVALID when a column holds what it cannot */
+export function parsePair(row: Row, file: string, { bodies, passages }: PairParts): RRPair {
   const { head, columns, requestTrailers, responseTrailers } = judgedRow(row, file)
   const body = (name: string): Uint8Array => bodies.get(columns.optionalNumber(name) ?? null)
   const request: HttpRequest = {
@@ -111,8 +137,19 @@ export function parsePair(row: Row, file: string, bodies: BodyReader): RRPair {
     ...head.response,
     body: body('response_body_id'),
     trailers: responseTrailers,
+    ...parseChunks(columns, head.id, file),
+    ...passages.get(head.id),
   }
   return { ...head, request, response }
+}
+
+function parseChunks(columns: Columns, id: PairId, file: string): Pick<HttpResponse, 'chunks'> {
+  const bytes = columns.optionalBytes(CHUNKS)
+  if (bytes === undefined) return {}
+  const chunks = decodeChunks(bytes)
+  if (chunks === undefined)
+    throw unusablePair(id, file, 'the pieces of its response do not follow one another')
+  return { chunks }
 }
 
 interface JudgedRow {
@@ -124,12 +161,12 @@ interface JudgedRow {
 
 /** Trailers are judged with the head, though listings do not give them: a row is refused at load or never. */
 function judgedRow(row: Row, file: string): JudgedRow {
-  const columns = columnsOf(row, file)
+  const columns = columnsOf(row, (fault) => unusablePair(row['id'], file, fault))
   const head = { ...facts(columns), request: requestHead(columns), response: responseHead(columns) }
   const requestTrailers = columns.fields('request_trailers')
   const responseTrailers = head.response === undefined ? [] : columns.fields('response_trailers')
   const fault = pairFault({ ...head, requestTrailers, responseTrailers })
-  if (fault !== undefined) throw unusable(row, file, fault)
+  if (fault !== undefined) throw unusablePair(head.id, file, fault)
   return { head, columns, requestTrailers, responseTrailers }
 }
 
@@ -170,90 +207,4 @@ function responseHead(columns: Columns): ResponseHead | undefined {
         httpVersion: columns.text('response_http'),
         headers: columns.fields('response_headers'),
       }
-}
-
-/** Typed access to a row of which nothing is known. */
-interface Columns {
-  number(name: string): number
-  optionalNumber(name: string): number | undefined
-  text(name: string): string
-  optionalText(name: string): string | undefined
-  bytes(name: string): Uint8Array
-  /** Of a column of header lines. */
-  fields(name: string): RawHeaders
-  oneOf<T extends string>(name: string, values: readonly T[]): T
-}
-
-function columnsOf(row: Row, file: string): Columns {
-  const wrong = (name: string): ResealError => unusable(row, file, `it has no readable "${name}"`)
-  const optionalNumber = (name: string): number | undefined => {
-    const value = row[name]
-    if (value !== null && typeof value !== 'number') throw wrong(name)
-    return value ?? undefined
-  }
-  const optionalText = (name: string): string | undefined => {
-    const value = row[name]
-    if (value !== null && typeof value !== 'string') throw wrong(name)
-    return value ?? undefined
-  }
-  const needed = <T>(name: string, value: T | undefined): T => {
-    if (value === undefined) throw wrong(name)
-    return value
-  }
-  const bytes = (name: string): Uint8Array => {
-    const value = row[name]
-    if (!(value instanceof Uint8Array)) throw wrong(name)
-    return value
-  }
-  return {
-    number: (name) => needed(name, optionalNumber(name)),
-    optionalNumber,
-    text: (name) => needed(name, optionalText(name)),
-    optionalText,
-    bytes,
-    fields: (name) => {
-      const fields = storedFields(bytes(name))
-      if (fields !== undefined) return fields
-      throw unusable(row, file, `its ${name.replace('_', ' ')} have a field that cannot be on a wire`)
-    },
-    oneOf: (name, values) =>
-      needed(
-        name,
-        values.find((value) => value === row[name]),
-      ),
-  }
-}
-
-function unusable(row: Row, file: string, fault: string): ResealError {
-  return new ResealError(
-    'SNAPSHOT_INVALID',
-    `pair ${String(row['id'])} of ${file} cannot be used: ${fault}`,
-    {
-      hint: 'See what else is wrong with: reseal verify',
-    },
-  )
-}
-
-// eslint-disable-next-line no-control-regex -- every byte is meant
-const BYTES_ONLY = /^[\x00-\xff]*$/
-
-function textBytes(id: number, what: string, text: string): Buffer {
-  if (BYTES_ONLY.test(text)) return Buffer.from(text, 'latin1')
-  throw unwritable(id, `a character of its ${what} is no byte on the wire`)
-}
-
-function headerLines(id: number, what: string, fields: RawHeaders): Uint8Array {
-  for (const [name, value] of fields) {
-    if (!BYTES_ONLY.test(name) || !BYTES_ONLY.test(value)) {
-      throw unwritable(id, `a character of its ${what} is no byte on the wire`)
-    }
-    if (name.includes(': ') || name.includes('\r\n') || value.includes('\r\n')) {
-      throw unwritable(id, `a field of its ${what} has more than one line`)
-    }
-  }
-  return encodeHeaderLines(fields)
-}
-
-function unwritable(id: number, why: string): ResealError {
-  return new ResealError('SNAPSHOT_WRITE', `pair ${id} cannot be stored: ${why}`)
 }

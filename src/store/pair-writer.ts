@@ -2,10 +2,12 @@ import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { ResealError, errorMessage } from '../core/errors.ts'
-import type { PairId, RRPair, Route } from '../core/pair.ts'
+import type { PairId, RecordedGap, RRPair, Route } from '../core/pair.ts'
 import { bodyWriter } from './body-table.ts'
+import { gapWriter } from './gap-table.ts'
 import { formatOf, migrate } from './migrations.ts'
 import { INSERT_PAIR, pairRow } from './pair-row.ts'
+import { passageWriter } from './passage-table.ts'
 import { lockForRecorder } from './recorder-lock.ts'
 import { applicationIdOf, schemaDifferences } from './schema.ts'
 import { assertSnapshot, notASnapshot, readSnapshotHeader, realSnapshotPath } from './snapshot-file.ts'
@@ -21,6 +23,8 @@ export interface PairWriter {
    * @returns for each pair undefined, or why it alone was not stored
    */
   commit(pairs: readonly RRPair[]): readonly (ResealError | undefined)[]
+  /** Notes a time in which nothing could be stored. @throws ResealError SNAPSHOT_WRITE when it finds no room either */
+  note(gap: RecordedGap): void
   /**
    * Folds everything into the one file, and lets it go.
    * @throws ResealError SNAPSHOT_BUSY, SNAPSHOT_WRITE when that failed; every committed pair is kept even then
@@ -54,10 +58,18 @@ export function openPairWriter(orders: WriterOrders): PairWriter {
 
 function writerOn(db: Database.Database, file: string, release: () => void): PairWriter {
   const insert = pairInserter(db)
+  const addGap = gapWriter(db)
   const nextId = (db.prepare<[], number | null>('SELECT max(id) FROM pair').pluck().get() ?? 0) + 1
   return {
     nextId,
     commit: (pairs) => commitPairs(db, file, insert, pairs),
+    note: (gap) => {
+      try {
+        addGap(gap)
+      } catch (error) {
+        throw isSqliteError(error) ? writeFailure(file, error) : error
+      }
+    },
     finish: () => {
       try {
         foldIntoOneFile(db, file)
@@ -119,6 +131,7 @@ function openForWriting(file: string, orders: WriterOrders): Database.Database {
 
 function pairInserter(db: Database.Database): (pair: RRPair) => void {
   const bodies = bodyWriter(db)
+  const passages = passageWriter(db, bodies)
   const findRoute = db
     .prepare<[string, string], number>('SELECT id FROM route WHERE listen = ? AND target = ?')
     .pluck()
@@ -136,6 +149,7 @@ function pairInserter(db: Database.Database): (pair: RRPair) => void {
         responseBodyId: pair.response === undefined ? null : bodies.put(pair.response.body),
       }),
     )
+    if (pair.response !== undefined) passages.put(pair.id, pair.response)
   }
 }
 

@@ -1,9 +1,12 @@
 import type Database from 'better-sqlite3'
 import { ResealError } from '../core/errors.ts'
-import type { PairFacts, PairId, PairSource } from '../core/pair.ts'
+import type { PairFacts, PairId, PairSource, RecordedGap } from '../core/pair.ts'
 import type { EpochMs } from '../core/time.ts'
 import { bodyReader, type BodyReader } from './body-table.ts'
-import { SELECT_PAIR, parseAsked, parseHead, parsePair, type Row } from './pair-row.ts'
+import { gapReader } from './gap-table.ts'
+import { SELECT_HEAD, SELECT_PAIR, parseAsked, parseHead, parsePair, type PairParts } from './pair-row.ts'
+import { passageReader } from './passage-table.ts'
+import type { Row } from './row-columns.ts'
 import { connectSnapshot, type SnapshotConnection } from './snapshot-connection.ts'
 
 /** What a snapshot says of itself. */
@@ -17,6 +20,8 @@ export interface SnapshotReader extends PairSource {
   readonly facts: SnapshotFacts
   /** Pairs there are now; grows while the snapshot is being recorded. */
   readonly count: number
+  /** Times in which exchanges passed and could not be stored, in the order they were noted. */
+  gaps(): readonly RecordedGap[]
   close(): void
 }
 
@@ -30,7 +35,8 @@ interface Queries {
   readonly count: Database.Statement<[], number>
   readonly heads: Database.Statement<[PairId, number], Row>
   readonly pair: Database.Statement<[PairId], Row>
-  readonly bodies: BodyReader
+  readonly gaps: () => readonly RecordedGap[]
+  readonly parts: PairParts
 }
 
 const HEADS_AT_ONCE = 256
@@ -58,7 +64,7 @@ function readerOf(
 ): SnapshotReader {
   // Each body by itself: those of a whole listing might not fit into memory.
   const bodies: BodyReader = {
-    get: (id) => (id === null ? new Uint8Array() : connection.use((queries) => queries.bodies.get(id))),
+    get: (id) => (id === null ? new Uint8Array() : connection.use(({ parts }) => parts.bodies.get(id))),
   }
   return {
     facts,
@@ -68,10 +74,11 @@ function readerOf(
     heads: () => rowsOf(connection, (row) => parseHead(row, file)),
     asked: () => rowsOf(connection, (row) => parseAsked(row, file, bodies)),
     pair: (id) =>
-      connection.use(({ pair, bodies }) => {
+      connection.use(({ pair, parts }) => {
         const row = pair.get(id)
-        return row && parsePair(row, file, bodies)
+        return row && parsePair(row, file, parts)
       }),
+    gaps: () => connection.use(({ gaps }) => gaps()),
     close: () => connection.close(),
   }
 }
@@ -103,11 +110,13 @@ function readFacts(connection: SnapshotConnection<Queries>, file: string): Snaps
 }
 
 function queriesOf(db: Database.Database, file: string): Queries {
+  const bodies = bodyReader(db, file)
   return {
     facts: db.prepare('SELECT created_at AS createdAt, reseal_version AS resealVersion FROM snapshot'),
     count: db.prepare<[], number>('SELECT count(*) FROM pair').pluck(),
-    heads: db.prepare(`${SELECT_PAIR} WHERE pair.id > ? ORDER BY pair.id LIMIT ?`),
+    heads: db.prepare(`${SELECT_HEAD} WHERE pair.id > ? ORDER BY pair.id LIMIT ?`),
     pair: db.prepare(`${SELECT_PAIR} WHERE pair.id = ?`),
-    bodies: bodyReader(db, file),
+    gaps: gapReader(db, file),
+    parts: { bodies, passages: passageReader(db, file, bodies) },
   }
 }

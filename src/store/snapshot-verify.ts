@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto'
 import type Database from 'better-sqlite3'
-import { errorMessage } from '../core/errors.ts'
+import { ResealError, errorMessage } from '../core/errors.ts'
 import { MIGRATIONS } from './migrations.ts'
-import { SELECT_PAIR, parseHead, type Row } from './pair-row.ts'
+import type { RecordedGap } from '../core/pair.ts'
+import type { BodyReader } from './body-table.ts'
+import { gapReader } from './gap-table.ts'
+import { SELECT_PAIR, parsePair, type PairParts } from './pair-row.ts'
+import { passageReader } from './passage-table.ts'
+import type { Row } from './row-columns.ts'
 import { schemaDifferences } from './schema.ts'
 import { connectSnapshot } from './snapshot-connection.ts'
 
@@ -12,6 +17,8 @@ export interface Verdict {
   readonly bodies: number
   /** Content bytes of all bodies, each counted once. */
   readonly bytes: number
+  /** Times in which nothing could be stored: told at the time, and so no problem. */
+  readonly gaps: readonly RecordedGap[]
   /** A sentence each; empty when the snapshot is as it was recorded. */
   readonly problems: readonly string[]
 }
@@ -50,17 +57,31 @@ function verdictOn(db: Database.Database, file: string): Verdict {
       return check(db, file)
     } catch (error) {
       // A damaged page ends this check; what the others find is still worth knowing.
-      return [damage(errorMessage(error))]
+      return [error instanceof ResealError ? error.message : damage(errorMessage(error))]
     }
   })
-  return { ...totals(db), problems: [...new Set(problems)] }
+  return { ...totals(db), gaps: readableGaps(db, file), problems: [...new Set(problems)] }
+}
+
+function readableGaps(db: Database.Database, file: string): readonly RecordedGap[] {
+  try {
+    return gapReader(db, file)()
+  } catch {
+    // It is among the problems already.
+    return []
+  }
+}
+
+function gaps(db: Database.Database, file: string): readonly string[] {
+  gapReader(db, file)()
+  return []
 }
 
 type Check = (db: Database.Database, file: string) => readonly string[]
 
-const CHECKS: readonly Check[] = [structure, schema, references, bodies, orphans, pairs]
+const CHECKS: readonly Check[] = [structure, schema, references, bodies, orphans, pairs, gaps]
 
-function totals(db: Database.Database): Omit<Verdict, 'problems'> {
+function totals(db: Database.Database): Omit<Verdict, 'problems' | 'gaps'> {
   const number = (sql: string): number => {
     try {
       return db.prepare<[], number>(sql).pluck().get() ?? 0
@@ -131,7 +152,8 @@ function orphans(db: Database.Database): readonly string[] {
     .prepare<[], { id: number; size: number }>(
       `SELECT id, size FROM body WHERE id NOT IN (
          SELECT request_body_id FROM pair WHERE request_body_id IS NOT NULL
-         UNION SELECT response_body_id FROM pair WHERE response_body_id IS NOT NULL) ORDER BY id`,
+         UNION SELECT response_body_id FROM pair WHERE response_body_id IS NOT NULL
+         UNION SELECT body_id FROM frame WHERE body_id IS NOT NULL) ORDER BY id`,
     )
     .all()
     .map(({ id, size }) => `orphan: body ${id} (${size} bytes) belongs to no pair`)
@@ -139,9 +161,10 @@ function orphans(db: Database.Database): readonly string[] {
 
 function pairs(db: Database.Database, file: string): readonly string[] {
   const problems: string[] = []
+  const parts = { bodies: NO_BODIES, passages: passageReader(db, file, NO_BODIES) }
   for (const row of db.prepare<[], Row>(`${SELECT_PAIR} ORDER BY pair.id`).iterate()) {
     try {
-      problems.push(...pairProblems(row, file))
+      problems.push(...pairProblems(row, file, parts))
     } catch (error) {
       problems.push(errorMessage(error))
     }
@@ -149,8 +172,11 @@ function pairs(db: Database.Database, file: string): readonly string[] {
   return problems
 }
 
-function pairProblems(row: Row, file: string): readonly string[] {
-  const { id, outcome, error, response, firstByteMs, tookMs } = parseHead(row, file)
+/** Bodies are read by a check of their own, once each. */
+const NO_BODIES: BodyReader = { get: () => new Uint8Array() }
+
+function pairProblems(row: Row, file: string, parts: PairParts): readonly string[] {
+  const { id, outcome, error, response, firstByteMs, tookMs } = parsePair(row, file, parts)
   const findings: readonly (readonly [boolean, string])[] = [
     [outcome === 'complete' && response === undefined, 'is complete and has no response'],
     [outcome === 'complete' && error !== undefined, 'is complete and has an error'],

@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { ResealError } from '../core/errors.ts'
-import type { PairId, PairSink, RRPair } from '../core/pair.ts'
+import type { PairId, PairSink, RecordedGap, RRPair } from '../core/pair.ts'
 import { systemClock, type Clock } from '../core/time.ts'
 import { MIGRATIONS } from './migrations.ts'
 import type { Durability, WriterOrders } from './writer-messages.ts'
@@ -17,6 +17,11 @@ export interface SnapshotWriter extends PairSink {
    * @throws ResealError SNAPSHOT_WRITE when this pair could not be stored; others are not concerned
    */
   put(pair: RRPair): Promise<void>
+  /**
+   * Notes a time in which exchanges passed and could not be stored.
+   * @throws ResealError SNAPSHOT_WRITE when there is no room for the note either
+   */
+  note(gap: RecordedGap): Promise<void>
   /**
    * Commits what was put, and leaves one file, mode 0600, that opens in a read-only directory. May be called again.
    * @throws ResealError SNAPSHOT_BUSY, SNAPSHOT_WRITE when it cannot be one file; every committed pair is kept even then
@@ -54,6 +59,10 @@ export async function createSnapshot(path: string, options: WriterOptions): Prom
       if (closing)
         throw new ResealError('SNAPSHOT_WRITE', `pair ${pair.id} came after the snapshot was closed`)
       return thread.put(pair)
+    },
+    note: async (gap) => {
+      if (closing) throw new ResealError('SNAPSHOT_WRITE', 'a gap came after the snapshot was closed')
+      return thread.note(gap)
     },
     close: () => {
       if (!closing) thread.close()

@@ -1,5 +1,5 @@
 import { ResealError, errorMessage, type ErrorCode } from '../core/errors.ts'
-import type { PairId, RRPair } from '../core/pair.ts'
+import type { PairId, RecordedGap, RRPair } from '../core/pair.ts'
 
 /** How surely a commit outlives the machine; either outlives the process, SIGKILL included. */
 export type Durability =
@@ -18,12 +18,13 @@ export interface WriterOrders {
   readonly migrations: readonly string[]
 }
 
-/** Names one `put` between the threads. */
+/** Names one `put` or `note` between the threads. */
 export type Ticket = number
 
 /** To the writer's thread. */
 export type WriterRequest =
   | { readonly kind: 'put'; readonly ticket: Ticket; readonly pair: RRPair }
+  | { readonly kind: 'gap'; readonly ticket: Ticket; readonly gap: RecordedGap }
   | { readonly kind: 'close' }
 
 /** From the writer's thread. */
@@ -33,7 +34,7 @@ export type WriterReply =
   | { readonly kind: 'written'; readonly results: readonly PutResult[] }
   | { readonly kind: 'closed'; readonly failure?: FailureNote }
 
-/** What became of one pair: committed unless it failed. */
+/** What became of one pair or gap: committed unless it failed. */
 export interface PutResult {
   readonly ticket: Ticket
   readonly failure?: FailureNote

@@ -1,6 +1,6 @@
 import { isMarkedAsUntransferable, type Worker } from 'node:worker_threads'
 import { ResealError, errorMessage } from '../core/errors.ts'
-import type { PairId, RRPair } from '../core/pair.ts'
+import type { PairId, RecordedGap, RRPair } from '../core/pair.ts'
 import {
   failureOf,
   type PutResult,
@@ -14,6 +14,7 @@ export interface WriterThread {
   readonly opened: Promise<PairId>
   readonly closed: Promise<void>
   put(pair: RRPair): Promise<void>
+  note(gap: RecordedGap): Promise<void>
   close(): void
 }
 
@@ -38,6 +39,16 @@ export function watchThread(worker: Worker, name: string): WriterThread {
   })
   // A recorder may never close, and hears of a dead thread by its next put.
   waiters.closed.promise.catch(() => undefined)
+  const asked = (
+    request: (ticket: Ticket) => WriterRequest,
+    buffers: readonly ArrayBuffer[] = [],
+  ): Promise<void> => {
+    lastTicket += 1
+    worker.postMessage(request(lastTicket), [...buffers])
+    const committed = Promise.withResolvers<void>()
+    waiters.puts.set(lastTicket, committed)
+    return committed.promise
+  }
 
   return {
     opened: waiters.opened.promise,
@@ -45,12 +56,11 @@ export function watchThread(worker: Worker, name: string): WriterThread {
     put: (pair) => {
       if (ended !== undefined) throw ended
       const { owned, buffers } = withOwnBodies(pair)
-      lastTicket += 1
-      const request: WriterRequest = { kind: 'put', ticket: lastTicket, pair: owned }
-      worker.postMessage(request, [...buffers])
-      const committed = Promise.withResolvers<void>()
-      waiters.puts.set(lastTicket, committed)
-      return committed.promise
+      return asked((ticket) => ({ kind: 'put', ticket, pair: owned }), buffers)
+    },
+    note: (gap) => {
+      if (ended !== undefined) throw ended
+      return asked((ticket) => ({ kind: 'gap', ticket, gap }))
     },
     close: () => worker.postMessage({ kind: 'close' } satisfies WriterRequest),
   }

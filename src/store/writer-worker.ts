@@ -1,8 +1,9 @@
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads'
-import type { RRPair } from '../core/pair.ts'
+import type { RecordedGap, RRPair } from '../core/pair.ts'
 import { openPairWriter, type PairWriter } from './pair-writer.ts'
 import {
   failureNote,
+  type PutResult,
   type Ticket,
   type WriterOrders,
   type WriterReply,
@@ -14,10 +15,7 @@ import {
  * event loop that forwards requests. Started by `createSnapshot` and by nobody else.
  */
 
-interface Waiting {
-  readonly ticket: Ticket
-  readonly pair: RRPair
-}
+type Waiting = Extract<WriterRequest, { kind: 'put' | 'gap' }>
 
 /** A transaction takes in what has arrived up to here, so that the first of many is not kept waiting for the last. */
 const PAIRS_AT_ONCE = 256
@@ -55,11 +53,15 @@ function whatHasArrived(
   while (request !== undefined) {
     if (request.kind === 'close') return { waiting, closing: true }
     waiting.push(request)
-    bytes += request.pair.request.body.length + (request.pair.response?.body.length ?? 0)
+    if (request.kind === 'put') bytes += bytesOf(request.pair)
     const full: boolean = waiting.length >= PAIRS_AT_ONCE || bytes >= BYTES_AT_ONCE
     request = full ? undefined : nextRequest(port)
   }
   return { waiting, closing: false }
+}
+
+function bytesOf({ request, response }: RRPair): number {
+  return request.body.length + (response?.body.length ?? 0)
 }
 
 function nextRequest(port: MessagePort): WriterRequest | undefined {
@@ -68,12 +70,29 @@ function nextRequest(port: MessagePort): WriterRequest | undefined {
 }
 
 function commit(writer: PairWriter, waiting: readonly Waiting[]): WriterReply {
-  const outcomes = writer.commit(waiting.map(({ pair }) => pair))
-  const results = waiting.map(({ ticket }, index) => {
-    const error = outcomes[index]
-    return error === undefined ? { ticket } : { ticket, failure: failureNote(error, 'SNAPSHOT_WRITE') }
-  })
-  return { kind: 'written', results }
+  const puts = waiting.filter((request) => request.kind === 'put')
+  const gaps = waiting.filter((request) => request.kind === 'gap')
+  const outcomes = writer.commit(puts.map(({ pair }) => pair))
+  return {
+    kind: 'written',
+    results: [
+      ...puts.map(({ ticket }, index) => result(ticket, outcomes[index])),
+      ...gaps.map(({ ticket, gap }) => result(ticket, noteFailure(writer, gap))),
+    ],
+  }
+}
+
+function noteFailure(writer: PairWriter, gap: RecordedGap): unknown {
+  try {
+    writer.note(gap)
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+function result(ticket: Ticket, error: unknown): PutResult {
+  return error === undefined ? { ticket } : { ticket, failure: failureNote(error, 'SNAPSHOT_WRITE') }
 }
 
 function close(writer: PairWriter): WriterReply {

@@ -7,7 +7,9 @@ import Database from 'better-sqlite3'
 import { MIGRATIONS, formatOf, migrate } from '../../src/store/migrations.ts'
 import { schemaDifferences } from '../../src/store/schema.ts'
 import { openSnapshot } from '../../src/store/snapshot-reader.ts'
-import { aPair } from '../support/a-pair.ts'
+import { verifySnapshot } from '../../src/store/snapshot-verify.ts'
+import type { RRPair } from '../../src/core/pair.ts'
+import { aGap, aPair, anInterim } from '../support/a-pair.ts'
 import { contentsOf, pairsIn, record, recorded, refusal, snapshotDirectory } from './snapshot-directory.ts'
 
 /** The formats of some later reseal: a table more, then a table built anew, which foreign keys would forbid. */
@@ -51,7 +53,7 @@ test('appending migrates the file itself, and an older reseal then refuses it', 
     () => openSnapshot(file),
     refusal(
       'SNAPSHOT_NEWER',
-      `${file} has snapshot format 3, and this reseal knows formats up to 1`,
+      `${file} has snapshot format 4, and this reseal knows formats up to 2`,
       'Update reseal.',
     ),
   )
@@ -92,7 +94,7 @@ test('a migration that does not fit changes nothing', async (context) => {
   )
   await assert.rejects(
     record(broken, { append: true, migrations: [...MIGRATIONS, 'DELETE FROM route'] }),
-    refusal('SNAPSHOT_INVALID', 'format 1 of the snapshot holds rows without their parents'),
+    refusal('SNAPSHOT_INVALID', 'format 2 of the snapshot holds rows without their parents'),
   )
   assert.deepEqual(contentsOf(directory), before)
   assert.equal(pairsIn(broken).length, 1)
@@ -113,6 +115,41 @@ test('a database is migrated once, from wherever it stands', () => {
   assert.equal(db.pragma('foreign_keys', { simple: true }), 1)
   db.close()
 })
+
+test('a snapshot of format 1 is read as it was, and appending makes it format 2', async (context) => {
+  const directory = snapshotDirectory(context)
+  const file = join(directory, 'demo.db')
+  copyFileSync(join(import.meta.dirname, '../fixtures/snapshots/format-1.db'), file)
+  assert.equal(formatIn(file), 1, 'it was recorded by the first reseal')
+  const before = contentsOf(directory)
+  const recordedThen = pairsIn(file)
+  assert.deepEqual(
+    recordedThen.map((pair) => pair?.request.target),
+    ['/token', '/jwks', '/inventory/apple'],
+  )
+  assert.deepEqual(verifySnapshot(file).problems, [])
+  assert.deepEqual(contentsOf(directory), before)
+
+  const writer = await record(file, { append: true })
+  const added = (): RRPair =>
+    aPair({ id: writer.nextId, response: { interim: [anInterim(1)], chunks: [{ endBytes: 11, atMs: 40 }] } })
+  await writer.put(added())
+  await writer.note(aGap())
+  await writer.close()
+  assert.equal(formatIn(file), 2)
+  assert.deepStrictEqual(pairsIn(file), [...recordedThen, added()])
+  assert.deepEqual(verifySnapshot(file).gaps, [aGap()])
+  assert.deepEqual(verifySnapshot(file).problems, [])
+})
+
+function formatIn(file: string): unknown {
+  const db = new DatabaseSync(file, { readOnly: true })
+  try {
+    return db.prepare('PRAGMA user_version').get()?.['user_version']
+  } finally {
+    db.close()
+  }
+}
 
 function pairsOf(file: string): readonly unknown[] {
   const reader = openSnapshot(file, { migrations: LATER })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
+import type { ContentChunk, HttpResponse } from '../../src/core/exchange.ts'
 import type { RawHeaders } from '../../src/core/headers.ts'
 import type { RRPair } from '../../src/core/pair.ts'
 import { openSnapshot } from '../../src/store/snapshot-reader.ts'
@@ -111,7 +112,7 @@ test('a body past a chunk comes back whole, and another SQLite reads the same by
   )
   assert.equal(sha256(Buffer.concat(stored)), sha256(bodies[0] ?? Buffer.alloc(0)))
   assert.equal(db.prepare('PRAGMA application_id').get()?.['application_id'], 0x7273656c)
-  assert.equal(db.prepare('PRAGMA user_version').get()?.['user_version'], 1)
+  assert.equal(db.prepare('PRAGMA user_version').get()?.['user_version'], 2)
 })
 
 test('equal bodies are stored once, whichever message they came in', async (context) => {
@@ -120,7 +121,7 @@ test('equal bodies are stored once, whichever message they came in', async (cont
     aPair({ id: 1, request: { method: 'POST', body: 'same' }, response: { body: 'same' } }),
     aPair({ id: 2, request: { method: 'POST', body: 'other' }, response: { body: 'same' } }),
   ])
-  assert.deepEqual(verifySnapshot(file), { pairs: 2, bodies: 2, bytes: 9, problems: [] })
+  assert.deepEqual(verifySnapshot(file), { pairs: 2, bodies: 2, bytes: 9, gaps: [], problems: [] })
 })
 
 test('an exchange whose messages share one buffer, or a pool, is stored as it was', async (context) => {
@@ -239,7 +240,7 @@ test('a text that stands for no bytes is refused, and costs no other pair', asyn
     ],
   )
   assert.deepStrictEqual(pairsIn(file), [aPair({ id: 1 }), aPair({ id: 6 })])
-  assert.deepEqual(verifySnapshot(file), { pairs: 2, bodies: 1, bytes: 11, problems: [] })
+  assert.deepEqual(verifySnapshot(file), { pairs: 2, bodies: 1, bytes: 11, gaps: [], problems: [] })
 })
 
 /** Records of fast-check have null prototypes unless told, which no copy keeps. */
@@ -275,12 +276,64 @@ function anyPair(): fc.Arbitrary<PairFields> {
         PLAIN,
       ),
       response: fc.option(
-        fc.record({ ...message, status: fc.integer({ min: 200, max: 999 }), reason: wireText }, PLAIN),
+        fc
+          .record({ ...message, status: fc.integer({ min: 200, max: 999 }), reason: wireText }, PLAIN)
+          .chain((response) => anyPassage(headers, wireText).map((passage) => ({ ...response, ...passage }))),
         { nil: null },
       ),
     },
     PLAIN,
   )
+}
+
+/** What is in order of time, drawn as steps from one to the next. */
+function anyPassage(
+  headers: fc.Arbitrary<RawHeaders>,
+  reason: fc.Arbitrary<string>,
+): fc.Arbitrary<Pick<HttpResponse, 'interim' | 'chunks' | 'frames'>> {
+  const step = fc.record({ us: fc.nat(5_000_000), bytes: fc.integer({ min: 1, max: 2 ** 40 }) })
+  const status = fc.integer({ min: 100, max: 199 }).filter((drawn) => drawn !== 101)
+  const interim = fc.record({ status, reason, headers }, PLAIN)
+  const frame = fc.record(
+    {
+      from: fc.constantFrom('client' as const, 'server' as const),
+      fin: fc.boolean(),
+      opcode: fc.nat(15),
+      payload: fc.uint8Array({ maxLength: 200 }).map((bytes) => new Uint8Array(bytes)),
+    },
+    PLAIN,
+  )
+  return fc
+    .tuple(
+      fc.array(fc.tuple(step, interim), { maxLength: 3 }),
+      fc.array(step, { maxLength: 20 }),
+      fc.array(fc.tuple(step, frame), { maxLength: 5 }),
+    )
+    .map(([early, pieces, talk]) => ({
+      ...(early.length === 0 ? {} : { interim: timed(early) }),
+      ...(pieces.length === 0 ? {} : { chunks: summed(pieces) }),
+      ...(talk.length === 0 ? {} : { frames: timed(talk) }),
+    }))
+}
+
+interface Step {
+  readonly us: number
+  readonly bytes: number
+}
+
+function timed<T>(steps: readonly (readonly [Step, T])[]): readonly (T & { readonly atMs: number })[] {
+  const moments = summed(steps.map(([step]) => step))
+  return steps.map(([, value], index) => ({ ...value, atMs: moments[index]?.atMs ?? 0 }))
+}
+
+function summed(steps: readonly Step[]): readonly ContentChunk[] {
+  let us = 0
+  let endBytes = 0
+  return steps.map((step) => {
+    us += step.us
+    endBytes += step.bytes
+    return { endBytes, atMs: us / 1000 }
+  })
 }
 
 function text(body: Uint8Array | undefined): string {

@@ -15,6 +15,7 @@ test('a snapshot as it was recorded has no problems', async (context) => {
     pairs: 2,
     bodies: 2,
     bytes: 2 * MIB + 16,
+    gaps: [],
     problems: [],
   })
 })

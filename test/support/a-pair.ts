@@ -1,5 +1,5 @@
-import type { HttpRequest, HttpResponse } from '../../src/core/exchange.ts'
-import type { RRPair } from '../../src/core/pair.ts'
+import type { HttpRequest, HttpResponse, InterimResponse, WebSocketFrame } from '../../src/core/exchange.ts'
+import type { RecordedGap, RRPair } from '../../src/core/pair.ts'
 
 /** A body as tests write it: text stands for its UTF-8 bytes. */
 export type BodyInput = string | Uint8Array
@@ -75,6 +75,36 @@ export function aResponse(init: ResponseFields = {}): HttpResponse {
     trailers: [],
     ...init,
     body,
+  }
+}
+
+/** `103 Early Hints` with a `Link`, and whatever the test says of it. */
+export function anInterim(atMs: number, init: Partial<InterimResponse> = {}): InterimResponse {
+  return {
+    status: 103,
+    reason: 'Early Hints',
+    headers: [['Link', '</style.css>; rel=preload']],
+    ...init,
+    atMs,
+  }
+}
+
+/** A whole text frame from the server, and whatever the test says of it. */
+export function aFrame(
+  atMs: number,
+  init: Partial<Omit<WebSocketFrame, 'payload'>> & { readonly payload?: BodyInput } = {},
+): WebSocketFrame {
+  return { from: 'server', fin: true, opcode: 1, ...init, payload: bodyBytes(init.payload ?? 'hello'), atMs }
+}
+
+/** Three exchanges lost in a second. */
+export function aGap(init: Partial<RecordedGap> = {}): RecordedGap {
+  return {
+    from: RECORDED_AT,
+    to: RECORDED_AT + 1000,
+    exchanges: 3,
+    reason: 'database or disk is full',
+    ...init,
   }
 }
 
