@@ -19,7 +19,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   redact: { imports: ['core'], packages: ['re2js'] },
   match: { imports: ['core'], packages: [] },
   config: { imports: ['core'], packages: ['yaml', 'zod'] },
-  transform: { imports: ['core', 'keys'], packages: ['yaml', 'jsonpath-plus', 'zod'] },
+  transform: { imports: ['core', 'keys'], packages: ['yaml', 'jsonpath-plus', 'json-p3', 're2js', 'zod'] },
   respond: { imports: ['core', 'match', 'redact', 'transform'], packages: ['lru-cache'] },
   issuer: { imports: ['core', 'keys'], packages: [] },
   control: { imports: ['core', 'keys', 'transform', 'issuer'], packages: ['zod'] },

@@ -170,7 +170,7 @@ export async function preview(
         pair: id,
         request: `${pair.request.method} ${pair.request.target}`,
         before: pair.response,
-        after: changed === undefined ? pair.response : await changed.served(nowMs),
+        after: changed === undefined ? pair.response : await changed.served(nowMs, pair.request),
         trace: changed?.trace ?? [],
       })
     }

@@ -83,19 +83,19 @@ export function createPlan(input: PlanInput): ReplayPlan {
   })
   const nearTo = nearestPairs(pairs, rules, secrets)
 
-  const responseOf = (id: PairId): HttpResponse | Promise<HttpResponse> | undefined => {
+  const responseOf = (id: PairId, request: HttpRequest): HttpResponse | Promise<HttpResponse> | undefined => {
     const transformed = transforms.responses.get(id)
-    if (transformed !== undefined) return delivered(transformed.served(clock()), deliveries.get(id))
+    if (transformed !== undefined) return delivered(transformed.served(clock(), request), deliveries.get(id))
     const known = recorded.get(id)
     if (known !== undefined) return known.response
     const pair = answerOf(pairs, id, pace)
     if (pair !== undefined) recorded.set(id, pair)
     return pair?.response
   }
-  const serve = (first: number): Hit | undefined => {
+  const serve = (first: number, request: HttpRequest): Hit | undefined => {
     const entry = positions.get(first) ?? first
     const id = index.id(entry)
-    const response = entry === -1 ? undefined : responseOf(id)
+    const response = entry === -1 ? undefined : responseOf(id, request)
     if (response === undefined) return undefined
     const next = index.next(entry)
     if (next !== -1) positions.set(first, next)
@@ -112,13 +112,13 @@ export function createPlan(input: PlanInput): ReplayPlan {
 
   return {
     answer: (request, origin) =>
-      serve(find(request, origin)) ?? {
+      serve(find(request, origin), request) ?? {
         kind: 'miss',
         near: nearTo(request, origin),
       },
     refusal: (request, origin) => {
       const first = find(request, origin)
-      return index.isRefusal(positions.get(first) ?? first) ? serve(first) : undefined
+      return index.isRefusal(positions.get(first) ?? first) ? serve(first, request) : undefined
     },
     coverage: () => {
       const neverServed = [...served.keys()].filter((entry) => served[entry] === 0)
@@ -150,8 +150,9 @@ function delivered(
   delivery: Delivery | undefined,
 ): HttpResponse | Promise<HttpResponse> {
   if (delivery === undefined) return response
-  if (response instanceof Promise) return response.then((ready) => ({ ...ready, delivery }))
-  return { ...response, delivery }
+  if (response instanceof Promise)
+    return response.then((ready) => ({ ...ready, delivery: { ...ready.delivery, ...delivery } }))
+  return { ...response, delivery: { ...response.delivery, ...delivery } }
 }
 
 /** Finds what comes near a request that nothing answers. Heads are read when the first one comes. */

@@ -1,18 +1,28 @@
-import { ResealError, withPlace, type SourcePlace } from '../core/errors.ts'
+import { ResealError } from '../core/errors.ts'
 import { isWhole, type PairHead, type PairId, type PairSource, type WholePair } from '../core/pair.ts'
 import type { Clock } from '../core/time.ts'
 import type { KeyRing } from '../keys/ring/key-ring.ts'
 import type { Secrets } from '../keys/files/secrets.ts'
-import type { ChainDefinition, TransformDocument } from './document/definition.ts'
-import { compileFilters, type PairFilter } from './filters.ts'
-import type { Focus } from './message/focus.ts'
+import { compileChain, runChain, type CompiledChain, type Learner } from './chain.ts'
+import type { ChainReport, StepTrace } from './chain-report.ts'
+import { chainIndex } from './chain-index.ts'
+import type { TransformDocument } from './document/definition.ts'
+import type { FilteredPair } from './filters/pair-filter.ts'
+import { requestMessage } from './message/request-message.ts'
+import {
+  responseMessage,
+  type MomentResponse,
+  type ResponseMessage,
+  type ServedResponse,
+} from './message/response-message.ts'
+import type { PairMessages } from './steps/step.ts'
 import { keySources } from './tokens/key-sources.ts'
-import type { SigningEnvironment } from './tokens/resign-planner.ts'
-import { responseMessage, type ResponseMessage, type ServedResponse } from './message/response-message.ts'
 import { createSigningLedger, type LedgerEntry, type SigningLedger } from './tokens/signing-ledger.ts'
-import { isNotFound, type PairWork } from './steps/step.ts'
-import { compileStep, extract, type CompiledStep } from './steps/compile-step.ts'
 import { createTokenFamily } from './tokens/token-family.ts'
+import { createVariableBook, type VariableBook } from './values/variable-book.ts'
+import { createVariables, type Variables } from './values/variables.ts'
+
+export type { ChainReport, StepTrace } from './chain-report.ts'
 
 /** A transform document brought together with a snapshot: what each changed pair serves, and what each step did. */
 export interface CompiledTransforms {
@@ -30,207 +40,153 @@ export interface TransformedResponse {
   readonly trace: readonly StepTrace[]
 }
 
-/** What one step did in one pair. */
-export interface StepTrace {
-  readonly chain: string
-  readonly step: string
-  readonly place: SourcePlace
-  /** Places it changed; empty when it found nothing. */
-  readonly applied: readonly string[]
-  readonly notFound: string | undefined
-}
-
-export interface ChainReport {
-  readonly id: string
-  readonly place: SourcePlace
-  /** Pairs its filters let through. */
-  readonly matched: number
-  /** Pairs its filters kept out. */
-  readonly filtered: number
-  readonly steps: readonly StepReport[]
-}
-
-export interface StepReport {
-  readonly step: string
-  readonly place: SourcePlace
-  /** Places where it did its work. */
-  readonly applied: number
-  /** Pairs in which it had nothing to do, and why. */
-  readonly notFound: number
-  readonly reasons: ReadonlyMap<string, number>
-  readonly filtered: number
-}
-
 /** What compiling needs besides the document and the pairs. */
 export interface CompileEnvironment {
   readonly secrets: Secrets
   /** The key rings of issuers, by name. */
   readonly rings?: ReadonlyMap<string, KeyRing>
   readonly clock: Clock
+  /** Environment variables that `${{env_var:NAME}}` may name; default none. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Random values are the same for the same seed; default `reseal`. */
+  readonly seed?: string
 }
 
 /**
  * Runs every chain over every whole pair, once. Whatever cannot work fails here and not when a request comes.
- * @throws ResealError KEY_*, SECRET_* with the place of the step
+ * @throws ResealError KEY_*, SECRET_*, TRANSFORM_INVALID with the place of the step
  */
 export function compileTransforms(
   document: TransformDocument,
   pairs: PairSource,
-  { secrets, rings = new Map(), clock }: CompileEnvironment,
+  { secrets, rings = new Map(), clock, env = {}, seed = 'reseal' }: CompileEnvironment,
 ): CompiledTransforms {
   const sources = keySources(secrets)
-  const environment = { sources, rings, clock }
+  const variables = createVariableBook()
+  const environment = { sources, rings, clock, secrets, env, seed, variables }
   const chains = document.responder.map((chain) => compileChain(chain, environment))
-  const ledger = createSigningLedger()
-  const worked: WorkedPair[] = []
-  const finishers: (() => void)[] = []
-
-  for (const head of chains.length === 0 ? [] : pairs.heads()) {
-    const matching = chains.filter((chain) => chain.counts.see(chain.filter(head)))
-    const pair = matching.length === 0 ? undefined : wholePair(head, pairs)
-    if (pair === undefined) continue
-    worked.push(workOn(pair, matching, ledger, (finish) => finishers.push(finish)))
-  }
-  for (const finish of finishers) finish()
-
-  const changed = worked.filter(({ message }) => message.touched)
+  const run: CompileRun = { ledger: createSigningLedger(), variables, finishers: [] }
+  const { worked, seen } = workThrough(chains, pairs, run)
+  for (const finish of run.finishers) finish()
+  const reports = chains.map((chain) => chain.counts.report(seen))
+  refuseIdle(document, reports)
   return {
-    responses: new Map(
-      changed.map(({ message, trace }) => [message.pair.id, { served: message.served(), trace }]),
-    ),
-    chains: chains.map((chain) => chain.counts.report()),
-    keys: ledger.entries(),
+    responses: responsesOf(worked, createVariables(variables.initial())),
+    chains: reports,
+    keys: run.ledger.entries(),
     notes: sources.notes(),
   }
 }
 
-interface CompiledChain {
-  readonly definition: ChainDefinition
-  readonly filter: PairFilter
-  readonly steps: readonly CompiledStep[]
-  readonly counts: ChainCounts
+/** What chains gather while they run. */
+interface CompileRun {
+  readonly ledger: SigningLedger
+  readonly variables: VariableBook
+  /** To be called when every chain has run over every pair. */
+  readonly finishers: (() => void)[]
 }
 
 interface WorkedPair {
   readonly message: ResponseMessage
   readonly trace: readonly StepTrace[]
+  readonly learners: readonly Learner[]
 }
 
-function compileChain(definition: ChainDefinition, environment: SigningEnvironment): CompiledChain {
-  const steps = definition.steps.map((step) => at(step.place, () => compileStep(step, environment)))
-  return {
-    definition,
-    filter: compileFilters(definition.filters),
-    steps,
-    counts: countChain(definition, steps),
-  }
-}
-
-function wholePair(head: PairHead, pairs: PairSource): WholePair | undefined {
-  const pair = pairs.pair(head.id)
-  return pair !== undefined && isWhole(pair) ? pair : undefined
-}
-
-function workOn(
-  pair: WholePair,
+function workThrough(
   chains: readonly CompiledChain[],
-  ledger: SigningLedger,
-  whenAllRan: (finish: () => void) => void,
-): WorkedPair {
-  const message = responseMessage(pair)
-  const tokens = createTokenFamily(pair.at)
-  const work: PairWork = { pair, tokens, ledger, whenAllRan }
-  const trace = chains.flatMap((chain) => runChain(chain, message, work))
-  tokens.tie()
-  return { message, trace }
-}
-
-/** A chain goes down its steps: a locator narrows the places, a mutator changes those it is given. */
-function runChain(chain: CompiledChain, message: ResponseMessage, work: PairWork): readonly StepTrace[] {
-  const trace: StepTrace[] = []
-  const extracted = extract(chain.definition.extractor, message)
-  let places: readonly Focus[] = isNotFound(extracted) ? [] : extracted
-  let missing = isNotFound(extracted) ? extracted.notFound : undefined
-
-  for (const step of chain.steps) {
-    const done = at(step.place, () => runStep(step, places, work))
-    const reason = done.applied.length > 0 ? undefined : (missing ?? done.notFound ?? 'nothing to work on')
-    if (step.kind === 'locator') places = done.places
-    if (step.kind === 'locator' && reason !== undefined) missing ??= reason
-    const applied = done.applied.map((focus) => focus.path)
-    const entry = {
-      chain: chain.definition.id,
-      step: step.name,
-      place: step.place,
-      applied,
-      notFound: reason,
-    }
-    trace.push(entry)
-    chain.counts.count(step, entry)
+  pairs: PairSource,
+  run: CompileRun,
+): { readonly worked: readonly WorkedPair[]; readonly seen: number } {
+  const worked: WorkedPair[] = []
+  if (chains.length === 0) return { worked, seen: 0 }
+  const candidates = chainIndex(chains)
+  let seen = 0
+  for (const head of pairs.heads()) {
+    seen += 1
+    const pair = filteredPair(head, pairs)
+    const matching = candidates(head).filter((chain) => chain.filter(pair))
+    for (const chain of matching) chain.counts.see()
+    const messages = matching.length === 0 ? undefined : pair.messages()
+    if (messages !== undefined) worked.push(workOn(messages, matching, run))
   }
-  return trace
+  return { worked, seen }
 }
 
-interface StepDone {
-  readonly applied: readonly Focus[]
-  readonly places: readonly Focus[]
-  readonly notFound: string | undefined
-}
-
-function runStep(step: CompiledStep, places: readonly Focus[], work: PairWork): StepDone {
-  const applied: Focus[] = []
-  const found: Focus[] = []
-  let notFound: string | undefined
-  for (const focus of places) {
-    const result = step.kind === 'locator' ? step.locate(focus) : step.mutate(focus, work)
-    if (isNotFound(result)) notFound = result.notFound
-    else if (result === undefined) applied.push(focus)
-    else found.push(...result)
-  }
-  return { applied: step.kind === 'locator' ? found : applied, places: found, notFound }
-}
-
-interface ChainCounts {
-  /** Counts a pair the filters let through or kept out; gives the verdict back. */
-  see(matched: boolean): boolean
-  count(step: CompiledStep, trace: StepTrace): void
-  report(): ChainReport
-}
-
-function countChain(definition: ChainDefinition, steps: readonly CompiledStep[]): ChainCounts {
-  const counts = new Map(
-    steps.map((step) => [step, { applied: 0, notFound: 0, reasons: new Map<string, number>() }]),
-  )
-  let matched = 0
-  let filtered = 0
+function filteredPair(head: PairHead, pairs: PairSource): FilteredPair {
+  let opened: { readonly messages: PairMessages | undefined } | undefined
   return {
-    see: (fits) => {
-      if (fits) matched += 1
-      else filtered += 1
-      return fits
-    },
-    count: (step, { applied, notFound }) => {
-      const count = counts.get(step)
-      if (count === undefined) return
-      count.applied += applied.length
-      if (notFound === undefined) return
-      count.notFound += 1
-      count.reasons.set(notFound, (count.reasons.get(notFound) ?? 0) + 1)
-    },
-    report: () => ({
-      id: definition.id,
-      place: definition.place,
-      matched,
-      filtered,
-      steps: [...counts].map(([step, count]) => ({ step: step.name, place: step.place, ...count, filtered })),
-    }),
+    head,
+    messages: () => (opened ??= { messages: openMessages(pairs.pair(head.id)) }).messages,
   }
 }
 
-function at<T>(place: SourcePlace, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    throw error instanceof ResealError ? withPlace(error, place) : error
+function openMessages(pair: ReturnType<PairSource['pair']>): PairMessages | undefined {
+  if (pair === undefined || !isWhole(pair)) return undefined
+  return { request: requestMessage(pair.request), response: responseMessage(pair) }
+}
+
+function workOn(messages: PairMessages, chains: readonly CompiledChain[], run: CompileRun): WorkedPair {
+  const { pair } = messages.response
+  const tokens = createTokenFamily(pair.at)
+  const runs = chains.map((chain) =>
+    runChain(chain, {
+      pair,
+      messages,
+      tokens,
+      ledger: run.ledger,
+      variables: run.variables,
+      when: chain.when,
+      whenAllRan: (finish) => run.finishers.push(finish),
+    }),
+  )
+  tokens.tie()
+  return {
+    message: messages.response,
+    trace: runs.flatMap(({ trace }) => trace),
+    learners: runs.flatMap(({ learner }) => learner ?? []),
+  }
+}
+
+/** @throws ResealError TRANSFORM_INVALID for a chain with `require` that applies nowhere */
+function refuseIdle({ responder }: TransformDocument, reports: readonly ChainReport[]): void {
+  for (const [index, { steps, matched }] of reports.entries()) {
+    const chain = responder[index]
+    const idle = steps.find(({ applied }) => applied === 0)
+    if (chain?.require !== true || idle === undefined) continue
+    const [reason = 'nothing to work on'] = idle.reasons.keys()
+    const why = matched === 0 ? 'its filters let no pair through' : reason
+    throw new ResealError('TRANSFORM_INVALID', `${idle.step} of ${chain.id} applies nowhere: ${why}`, {
+      place: idle.place,
+      hint: 'The chain has require: true. Look at its filters and paths, or remove it.',
+    })
+  }
+}
+
+function responsesOf(
+  worked: readonly WorkedPair[],
+  variables: Variables,
+): ReadonlyMap<PairId, TransformedResponse> {
+  const changed = worked.filter(({ message, learners }) => message.touched || learners.length > 0)
+  return new Map(
+    changed.map(({ message, trace, learners }) => {
+      const response = message.touched ? message.served() : recordedResponse(message.pair)
+      return [message.pair.id, { served: servedBy(response, learners, variables), trace }]
+    }),
+  )
+}
+
+function recordedResponse({ response }: WholePair): MomentResponse {
+  return () => response
+}
+
+function servedBy(
+  response: MomentResponse,
+  learners: readonly Learner[],
+  variables: Variables,
+): ServedResponse {
+  return (nowMs, request) => {
+    const moment = { nowMs, request: requestMessage(request), variables }
+    for (const learn of learners) learn(moment)
+    return response(moment)
   }
 }

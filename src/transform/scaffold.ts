@@ -31,7 +31,7 @@ export function scaffold(pairs: PairSource, names: ScaffoldNames): Scaffold {
     'version: 1',
     ...(chains.length === 0
       ? ['# The snapshot holds no JWT and no JWKS: every response is served as recorded.', 'responder: []']
-      : ['responder:', ...chains.flatMap(chainLines)]),
+      : ['responder:', ...namedChains(chains).flatMap(([id, chain]) => chainLines(id, chain))]),
     '',
   ]
   return { yaml: lines.join('\n'), chains: chains.length }
@@ -176,13 +176,24 @@ function memberPath(parent: string, name: string): string {
   return `${parent || '$'}['${name.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}']`
 }
 
-function chainLines(chain: Chain): readonly string[] {
+/** Each chain with an id of its own; what two names have in common after their spelling is made plain gets a number. */
+function namedChains(chains: readonly Chain[]): readonly (readonly [id: string, chain: Chain])[] {
+  const taken = new Map<string, number>()
+  return chains.map((chain) => {
+    const id = idOf(chain)
+    const times = (taken.get(id) ?? 0) + 1
+    taken.set(id, times)
+    return [times === 1 ? id : `${id}-${times}`, chain] as const
+  })
+}
+
+function chainLines(id: string, chain: Chain): readonly string[] {
   const { kind, method, path, host, ambiguous } = chain
   const filters = { method, path, ...(ambiguous ? { host } : {}) }
   const flow = Object.entries(filters).map(([name, value]) => `${name}: ${scalar(value)}`)
   return [
     ...commentFor(chain).map((line) => `  # ${printable(line)}`),
-    `  - id: ${scalar(idOf(chain))}`,
+    `  - id: ${scalar(id)}`,
     `    filters: { ${flow.join(', ')} }`,
     `    extractor: ${chain.extractor}`,
     '    transforms:',

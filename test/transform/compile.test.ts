@@ -10,8 +10,8 @@ import { compileTransforms, type CompiledTransforms } from '../../src/transform/
 import { parseTransformDocument } from '../../src/transform/document/document.ts'
 import { aJwt } from '../keys/support/recorded-token.ts'
 import { secretsWith } from '../keys/support/secrets-directory.ts'
-import { aPair, type PairFields, type ResponseFields } from '../support/a-pair.ts'
 import { aSource } from '../support/a-source.ts'
+import { aPair, aRequest, type PairFields, type ResponseFields } from '../support/a-pair.ts'
 
 const RECORDED_AT = Date.UTC(2026, 0, 1)
 const IAT = RECORDED_AT / 1000
@@ -52,7 +52,7 @@ async function bodyOf(transforms: CompiledTransforms, id = 1, now = NOW): Promis
 async function servedBy(transforms: CompiledTransforms, id = 1, now = NOW) {
   const response = transforms.responses.get(id)
   assert.ok(response !== undefined, `pair ${id} is not changed`)
-  return response.served(now)
+  return response.served(now, aRequest())
 }
 
 const RESIGN = `

@@ -210,12 +210,12 @@ testMistakes([
     hint: 'Did you mean "http_res_body"?',
   },
   {
-    title: "a request's header as extractor",
+    title: 'a step that changes a response in a chain that begins in the request',
     source:
       'responder:\n  - extractor: { type: http_req_header, config: { name: a } }\n    transforms: [jwks]\n',
-    at: '2:24',
-    message: 'There is no extractor "http_req_header"',
-    hint: 'Did you mean "http_res_header"?',
+    at: '3:18',
+    message: 'jwks changes a response, and the chain begins in the request',
+    hint: 'Begin the chain with http_res_body or http_res_header; from a request, var_store and map learn.',
   },
   {
     title: 'a header extractor without a name',

@@ -6,7 +6,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { parse } from 'yaml'
 import { ALGORITHMS } from '../../src/keys/algorithms.ts'
 import { transformJsonSchema } from '../../src/transform/document/document-schema.ts'
-import { RESIGN_ALGORITHMS } from '../../src/transform/steps/jwt-resign-options.ts'
+import { RESIGN_ALGORITHMS } from '../../src/transform/mutators/jwt-resign-options.ts'
 
 const FILE = resolve(import.meta.dirname, '../../config/transforms.schema.json')
 const published = JSON.parse(readFileSync(FILE, 'utf8')) as Json

@@ -9,12 +9,12 @@ testMistakes([
     hint: 'Did you mean "jwt_resign"?',
   },
   {
-    title: 'a step of Speedscale that reseal lacks',
+    title: 'a step that is none',
     source:
-      'responder:\n  - extractor: http_res_body\n    transforms:\n      - { type: regex, config: { pattern: x } }\n',
+      'responder:\n  - extractor: http_res_body\n    transforms:\n      - { type: json_pth, config: { path: x } }\n',
     at: '4:17',
-    message: 'There is no step "regex"',
-    hint: 'The steps are json_path, jwt_claim, find, jwt_resign, jwks.',
+    message: 'There is no step "json_pth"',
+    hint: 'Did you mean "json_path"?',
   },
   {
     title: 'a number in the place of a step',

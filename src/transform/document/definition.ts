@@ -1,7 +1,9 @@
 import type { SourcePlace } from '../../core/errors.ts'
 import type { SourceSection } from '../../core/source-section.ts'
-import type { EXTRACTOR_SCHEMAS, ExtractorType } from './extractor-schema.ts'
-import type { STEP_SCHEMAS, StepType } from './step-schema.ts'
+import type { z } from 'zod'
+import type { EXTRACTORS, ExtractorType } from '../extractors/extractor-table.ts'
+import type { STEPS, StepType } from '../steps/step-table.ts'
+import type { FILTERS, WHEN } from './filter-schema.ts'
 
 /** What a user wrote for a snapshot, every spelling brought to one form. */
 export interface TransformDocument {
@@ -29,6 +31,10 @@ export interface ChainDefinition {
   readonly id: string
   readonly place: SourcePlace
   readonly filters: FilterDefinition
+  /** What the live request must be; left out where it does not matter. */
+  readonly when?: WhenDefinition
+  /** The chain must apply somewhere. */
+  readonly require?: true
   readonly extractor: ExtractorDefinition
   readonly steps: readonly StepDefinition[]
 }
@@ -38,18 +44,31 @@ export interface ChainDefinition {
  * In globs, `*` stands for any run of characters (in a path, within one segment) and `?` for one; `**` as a whole
  * segment of a path stands for any number of segments.
  */
-export interface FilterDefinition {
-  /** Methods in capitals. */
-  readonly method: readonly string[]
-  /** Globs over the path of the request target, without its query. */
-  readonly path: readonly string[]
-  /** Globs in lower case over the host, alone or with its port. */
-  readonly host: readonly string[]
-  readonly status: readonly StatusMatch[]
-}
+export type FilterDefinition = z.output<typeof FILTERS>
+
+/** What the request must be that is answered. */
+export type WhenDefinition = z.output<typeof WHEN>
+
+/** What filters and conditions say of a request. */
+export type RequestFilterDefinition = Pick<
+  WhenDefinition,
+  'method' | 'path' | 'header' | 'query' | 'form' | 'json'
+>
 
 /** A status code, or a class of them (RFC 9110 §15). */
 export type StatusMatch = number | `${1 | 2 | 3 | 4 | 5}xx`
+
+/** Whether a name is there at all, or a glob over its value, or a regular expression. */
+export type TextMatch = boolean | string | { readonly regex: string }
+
+/** The value itself, text as a glob; or a regular expression; or whether there is one at all. */
+export type JsonMatch =
+  | string
+  | number
+  | boolean
+  | null
+  | { readonly regex: string }
+  | { readonly exists: boolean }
 
 type Read<R extends (...args: never) => unknown> = Extract<
   ReturnType<R>,
@@ -58,11 +77,8 @@ type Read<R extends (...args: never) => unknown> = Extract<
 
 /** Where a chain begins: `type`, the options of that extractor, and its place. */
 export type ExtractorDefinition = {
-  [T in ExtractorType]: Read<(typeof EXTRACTOR_SCHEMAS)[T]['read']>
+  [T in ExtractorType]: Read<(typeof EXTRACTORS)[T]['read']>
 }[ExtractorType]
 
 /** One step: `type`, the options of that step, and its place. */
-export type StepDefinition = { [T in StepType]: Read<(typeof STEP_SCHEMAS)[T]['read']> }[StepType]
-
-/** The options of `jwt_resign`, defaults filled in. */
-export type JwtResignDefinition = Extract<StepDefinition, { readonly type: 'jwt_resign' }>
+export type StepDefinition = { [T in StepType]: Read<(typeof STEPS)[T]['read']> }[StepType]

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { EXTRACTOR_SCHEMAS } from './extractor-schema.ts'
-import { FILTERS, oneOrMany } from './filter-schema.ts'
+import { EXTRACTORS } from '../extractors/extractor-table.ts'
+import { FILTERS, oneOrMany, WHEN } from './filter-schema.ts'
 import { jsonSchemaOf } from './schema-complaint.ts'
 import { SPEEDSCALE_FILTERS } from './speedscale-filters.ts'
-import { STEP_SCHEMAS } from './step-schema.ts'
-import { JSON_PATH } from '../steps/json-path-options.ts'
+import { STEPS } from '../steps/step-table.ts'
+import { JSON_PATH } from '../json-path/json-path-schema.ts'
 
 const NAME = z.string().min(1, 'must not be empty')
 
@@ -36,6 +36,7 @@ export const DOCUMENT_SHELL = documentSchema(
 /** A chain whose filters, extractor and steps are yet to be read. */
 export const CHAIN_SHELL = chainSchema({
   filters: z.record(z.string(), z.unknown()),
+  when: WHEN,
   extractor: z.union([z.string(), z.record(z.string(), z.unknown())]),
   step: z
     .union([z.string(), z.record(z.string(), z.unknown())])
@@ -46,8 +47,9 @@ export const CHAIN_SHELL = chainSchema({
 export function transformJsonSchema(): Readonly<Record<string, unknown>> {
   const chain = chainSchema({
     filters: z.union([FILTERS, SPEEDSCALE_FILTERS]),
-    extractor: memberUnion(Object.values(EXTRACTOR_SCHEMAS)),
-    step: memberUnion(Object.values(STEP_SCHEMAS)),
+    when: WHEN,
+    extractor: memberUnion(Object.values(EXTRACTORS)),
+    step: memberUnion(Object.values(STEPS)),
   })
   const { $schema, ...schema } = jsonSchemaOf(documentSchema(chain))
   return { $schema, title: 'reseal transform document', ...schema }
@@ -80,14 +82,15 @@ function documentSchema<C extends z.ZodType>(chain: C) {
     .meta({ examples: [{ version: 1, responder: [] }] })
 }
 
-interface ChainParts<F, E, S> {
+interface ChainParts<F, W, E, S> {
   readonly filters: F
+  readonly when: W
   readonly extractor: E
   readonly step: S
 }
 
-function chainSchema<F extends z.ZodType, E extends z.ZodType, S extends z.ZodType>(
-  parts: ChainParts<F, E, S>,
+function chainSchema<F extends z.ZodType, W extends z.ZodType, E extends z.ZodType, S extends z.ZodType>(
+  parts: ChainParts<F, W, E, S>,
 ) {
   return z.strictObject({
     id: z
@@ -95,6 +98,11 @@ function chainSchema<F extends z.ZodType, E extends z.ZodType, S extends z.ZodTy
       .describe('Name of the chain in messages.')
       .meta({ examples: ['login'] }),
     filters: z.exactOptional(parts.filters),
+    when: z.exactOptional(parts.when),
+    require: z
+      .exactOptional(z.literal(true))
+      .describe('Applying nowhere is an error when the document is loaded.')
+      .meta({ examples: [true] }),
     extractor: parts.extractor
       .describe('Where in the response the chain begins.')
       .meta({ examples: ['http_res_body', { http_res_header: 'Set-Cookie' }] }),

@@ -8,13 +8,13 @@ import type {
   TransformDocument,
 } from './definition.ts'
 import { CHAIN_SHELL, DOCUMENT_SHELL } from './document-schema.ts'
-import { EXTRACTOR_SCHEMAS } from './extractor-schema.ts'
+import { EXTRACTORS } from '../extractors/extractor-table.ts'
 import { EVERY_PAIR, FILTERS } from './filter-schema.ts'
 import { readSpelling, type Vocabulary } from './member-spelling.ts'
 import { checkSchema, type Checked, type Complaint } from './schema-complaint.ts'
 import { readSourceText, type SourcePath, type SourceText } from './source-text.ts'
 import { readSpeedscaleFilters } from './speedscale-filters.ts'
-import { STEP_SCHEMAS } from './step-schema.ts'
+import { STEPS } from '../steps/step-table.ts'
 
 /** What checking found: the document, or everything that is wrong with it in the order of its lines. */
 export interface CheckedDocument {
@@ -122,15 +122,51 @@ function readChain(chain: unknown, index: number, report: Report): ChainDefiniti
   if (shell === undefined || filters === undefined || extractor === undefined) return undefined
   const known = steps.filter((step) => step !== undefined)
   if (known.length < steps.length) return undefined
-  if (!known.some(({ type }) => STEP_SCHEMAS[type].role === 'mutator')) return noMutator(base, report)
+  if (!known.some(({ type }) => STEPS[type].role === 'mutator')) return noMutator(base, report)
   const place = report.text.placeOf(base, 'value')
-  return { id: shell.id ?? `responder[${index}]`, place, filters, extractor, steps: known }
+  if (reportMisplacedSteps(known, extractor, base, report)) return undefined
+  const { id = `responder[${index}]`, when, require } = shell
+  return {
+    id,
+    place,
+    filters,
+    ...(when === undefined ? {} : { when }),
+    ...(require === undefined ? {} : { require }),
+    extractor,
+    steps: known,
+  }
 }
 
 function noMutator(base: SourcePath, report: Report): undefined {
   const message = 'The chain changes nothing, since each of its steps only goes to a place'
   const hint = 'Add a step that changes what is there, such as jwt_resign.'
   report.keep(base, { complaints: [{ path: ['transforms'], part: 'key', message, hint }] })
+}
+
+/** A step that changes a response cannot do so in a chain that begins in the request, and the other way round. */
+function reportMisplacedSteps(
+  steps: readonly StepDefinition[],
+  extractor: ExtractorDefinition,
+  base: SourcePath,
+  report: Report,
+): boolean {
+  const { side } = EXTRACTORS[extractor.type]
+  const misplaced = [...steps.entries()].filter(([, { type }]) => {
+    const row = STEPS[type]
+    return row.role === 'mutator' && !row.sides.includes(side)
+  })
+  for (const [index, { type }] of misplaced) {
+    const message =
+      side === 'request'
+        ? `${type} changes a response, and the chain begins in the request`
+        : `${type} learns from a request, and the chain begins in the response`
+    const hint =
+      side === 'request'
+        ? 'Begin the chain with http_res_body or http_res_header; from a request, var_store and map learn.'
+        : 'Begin the chain with http_req_body, http_req_header or http_req_query.'
+    report.keep(base, { complaints: [{ path: ['transforms', index], part: 'value', message, hint }] })
+  }
+  return misplaced.length > 0
 }
 
 /** What is no map here was reported with the chain itself, as for the other parts of it. */
@@ -145,31 +181,28 @@ function isSpeedscaleFilters(value: Readonly<Record<string, unknown>>): boolean 
   return ['filters', 'conditions', 'operator'].some((key) => Object.hasOwn(value, key))
 }
 
-const EXTRACTORS = vocabulary('extractor', EXTRACTOR_SCHEMAS)
-const STEPS = vocabulary('step', STEP_SCHEMAS)
+const EXTRACTOR_WORDS = vocabulary('extractor', EXTRACTORS)
+const STEP_WORDS = vocabulary('step', STEPS)
 
 function readExtractor(value: unknown, base: SourcePath, report: Report): ExtractorDefinition | undefined {
   if (!isWordOrMap(value)) return undefined
-  const spelt = report.keep(base, readSpelling(value, EXTRACTORS))
+  const spelt = report.keep(base, readSpelling(value, EXTRACTOR_WORDS))
   if (spelt === undefined) return undefined
   const options = [...base, ...spelt.path]
   const place = report.text.placeOf(options, 'value')
   return report.keep<ExtractorDefinition>(
     options,
-    EXTRACTOR_SCHEMAS[spelt.type].read(spelt.value, spelt.spelling, place),
+    EXTRACTORS[spelt.type].read(spelt.value, spelt.spelling, place),
   )
 }
 
 function readStep(value: unknown, base: SourcePath, report: Report): StepDefinition | undefined {
   if (!isWordOrMap(value)) return undefined
-  const spelt = report.keep(base, readSpelling(value, STEPS))
+  const spelt = report.keep(base, readSpelling(value, STEP_WORDS))
   if (spelt === undefined) return undefined
   const options = [...base, ...spelt.path]
   const place = report.text.placeOf(options, 'value')
-  return report.keep<StepDefinition>(
-    options,
-    STEP_SCHEMAS[spelt.type].read(spelt.value, spelt.spelling, place),
-  )
+  return report.keep<StepDefinition>(options, STEPS[spelt.type].read(spelt.value, spelt.spelling, place))
 }
 
 interface Row {

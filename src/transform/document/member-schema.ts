@@ -9,7 +9,7 @@ export interface Placed<T extends string> {
   readonly place: SourcePlace
 }
 
-/** A row of {@link STEP_SCHEMAS} or {@link EXTRACTOR_SCHEMAS}: everything about how one word is written. */
+/** A row of {@link STEPS} or {@link EXTRACTORS}: everything about how one word is written. */
 export interface MemberSchema<T extends string, S extends z.ZodObject> {
   readonly type: T
   readonly options: S
@@ -30,6 +30,8 @@ export interface MemberExtras<S extends z.ZodObject> {
   readonly config?: z.ZodType<z.output<S>>
   readonly shorthand?: string
   readonly aliases?: readonly string[]
+  /** In reports the step is named with the option that may be given alone, as `json_path access_token`. */
+  readonly namesItself?: boolean
 }
 
 /** Makes a row. */

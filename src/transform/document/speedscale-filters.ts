@@ -115,7 +115,7 @@ function combinationComplaints(
 
 function filtersOf(entries: readonly Entry[]): FilterDefinition {
   const all = entries.flatMap((entry) => criteriaOf(entry).map((criteria) => ({ ...criteria, entry })))
-  const globs = (wanted: Criterion): readonly string[] =>
+  const globs = (wanted: Criterion): string[] =>
     all
       .filter(({ criterion }) => criterion === wanted)
       .map(({ value, entry }) => (entry.operator === 'CONTAINS' ? containing(wanted, value) : value))

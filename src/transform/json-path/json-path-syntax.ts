@@ -1,11 +1,14 @@
 import { ResealError } from '../../core/errors.ts'
 
-/** One choice of children. A name of digits also means that position of a list, as `items.0` is often written. */
+/** One choice of children; the last two are jsonpath-plus's own. */
 export type JsonPathSelector =
-  | { readonly kind: 'name'; readonly name: string }
+  /** A name of digits behind a dot also means that position of a list, as `items.0` is often written. */
+  | { readonly kind: 'name'; readonly name: string; readonly mayBeIndex?: boolean }
   | { readonly kind: 'index'; readonly index: number }
   | { readonly kind: 'wildcard' }
   | { readonly kind: 'slice'; readonly start?: number; readonly end?: number; readonly step: number }
+  | { readonly kind: 'parent' }
+  | { readonly kind: 'key' }
 
 /** A step down the document: to children, or with `deep` to the children of every value below. */
 export interface JsonPathSegment {
@@ -27,25 +30,41 @@ export type JsonPathReading =
   | { readonly segments?: undefined; readonly problem: JsonPathProblem }
 
 /**
- * The segments of a JSON path: the parts of RFC 9535 that name places. `$` may be left out (`access_token`). Filters
- * and scripts are refused, since they would run the document's code against recorded data.
+ * The segments of a JSON path that names places: the parts of RFC 9535 without filters. `$` may be left out
+ * (`access_token`).
  * @throws ResealError TRANSFORM_INVALID when the text is not such a path
  */
 export function parseJsonPath(text: string): readonly JsonPathSegment[] {
   const { segments, problem } = readJsonPath(text)
   if (problem === undefined) return segments
-  const message = `The JSON path ${problem.message} (character ${problem.offset + 1})`
-  throw new ResealError('TRANSFORM_INVALID', message, { hint: problem.hint })
+  throw jsonPathError(problem)
+}
+
+/** The problem as an error, for those who do not know the path's place. */
+export function jsonPathError({ message, offset, hint }: JsonPathProblem): ResealError {
+  return new ResealError('TRANSFORM_INVALID', `The JSON path ${message} (character ${offset + 1})`, { hint })
 }
 
 /** Like {@link parseJsonPath}, with the problem as a value for those who know the path's place. */
 export function readJsonPath(text: string): JsonPathReading {
+  return readSegments(text, {})
+}
+
+/** The same with what jsonpath-plus adds: `^` for the parent, and a last `~` for the name. */
+export function readPlusPath(text: string): JsonPathReading {
+  return readSegments(text, { '^': 'parent', '~': 'key' })
+}
+
+/** Characters that are a segment of their own. */
+type OwnSegments = Readonly<Record<string, 'parent' | 'key'>>
+
+function readSegments(text: string, own: OwnSegments): JsonPathReading {
   const scanner = { text, at: text.startsWith('$') ? 1 : 0 }
   const segments: JsonPathSegment[] = []
   let choices = 1
   if (text === '') return { problem: problemAt(0, 'is empty', 'Name a member, such as access_token.') }
   while (scanner.at < text.length) {
-    const segment = readSegment(scanner, segments.length === 0 && !text.startsWith('$'))
+    const segment = readSegment(scanner, segments.length === 0 && !text.startsWith('$'), own)
     if ('offset' in segment) return { problem: segment }
     segments.push(segment)
     choices *= segment.selectors.length
@@ -75,8 +94,17 @@ function problemAt(offset: number, message: string, hint: string): JsonPathProbl
 }
 
 /** Segment = `.name` `.*` `..name` `..*` `[…]` `..[…]`, and in front also `name` or `*` alone. */
-function readSegment(scanner: Scanner, first: boolean): JsonPathSegment | JsonPathProblem {
+function readSegment(
+  scanner: Scanner,
+  first: boolean,
+  ownSegments: OwnSegments,
+): JsonPathSegment | JsonPathProblem {
   const { text } = scanner
+  const own = ownSegments[text[scanner.at] ?? '']
+  if (own !== undefined && !first && (own === 'parent' || scanner.at === text.length - 1)) {
+    scanner.at += 1
+    return { deep: false, selectors: [{ kind: own }] }
+  }
   const deep = text.startsWith('..', scanner.at)
   if (deep) scanner.at += 2
   else if (text[scanner.at] === '.') scanner.at += 1
@@ -89,7 +117,9 @@ function readSegment(scanner: Scanner, first: boolean): JsonPathSegment | JsonPa
     return { deep, selectors: [{ kind: 'wildcard' }] }
   }
   const name = take(scanner, NAME)
-  return name === undefined ? unexpected(scanner) : { deep, selectors: [{ kind: 'name', name }] }
+  if (name === undefined) return unexpected(scanner)
+  const mayBeIndex = /^\d+$/.test(name) ? { mayBeIndex: true } : {}
+  return { deep, selectors: [{ kind: 'name', name, ...mayBeIndex }] }
 }
 
 /** Everything that no dialect gives a meaning of its own; other names are written in quotes. */
@@ -141,19 +171,12 @@ function readSelector(scanner: Scanner): JsonPathSelector | JsonPathProblem {
     : problemAt(start, 'has a position too large to be one', 'Write a smaller number.')
 }
 
-/** Names that jsonpath-plus finds in no spelling: it would take them apart and select nothing. */
-const OUT_OF_REACH = /[[\];\\^~]|#\d|@[\w$-]+\([^)]*\)|','|%@|@%|\(.*[',].*\)|\(.*\).*[',]|[',].*\(.*\)/
-
 function quotedName(scanner: Scanner): JsonPathSelector | JsonPathProblem {
   const start = scanner.at
   const quoted = take(scanner, QUOTED)
   if (quoted === undefined)
     return problemAt(start, 'has a quote that is never closed', 'Write the same quote behind the name.')
   const name = unquote(quoted)
-  if (name !== undefined && OUT_OF_REACH.test(name)) {
-    const hint = 'Name the value around it, or use [*] in its place.'
-    return problemAt(start, 'has a name that jsonpath-plus cannot reach', hint)
-  }
   if (name !== undefined) return { kind: 'name', name }
   return problemAt(
     start,

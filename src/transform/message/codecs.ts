@@ -2,6 +2,7 @@ import { binaryText, bytesOfText, textOfUtf8, type BinaryText } from '../../core
 import { jsonOf, stringValue } from '../../core/json.ts'
 import { base64urlBytes } from '../../core/jwt.ts'
 import type { Codec } from './focus.ts'
+import { respelt, type Spelling } from './respelling.ts'
 
 /**
  * The value of a JSON string literal, quotes and escapes undone (RFC 8259 §7). What comes back unchanged at either end
@@ -13,40 +14,25 @@ export function jsonStringCodec(literal: BinaryText): Codec {
   if (!inner.includes('\\')) {
     return { name: 'JSON string', decode: () => inner, encode: (text) => `"${escaped(text)}"` }
   }
-  const pieces = inner.match(PIECES) ?? []
   return {
     name: 'JSON string',
     decode: () => {
       const value = stringValue(literal, { kind: 'string', start: 0, end: literal.length })
       return value === undefined ? undefined : textOfUtf8(value)
     },
-    encode: (text) => `"${kept(pieces, text)}"`,
+    encode: (text) => `"${respelt(inner, text, JSON_SPELLING)}"`,
   }
 }
 
-/** A surrogate pair, another escape, or one byte. */
-const PIECES = /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]/g
-
-/** Spells a value with as many of the recorded pieces as fit at its beginning and its end. */
-function kept(pieces: readonly BinaryText[], text: BinaryText): BinaryText {
-  const values = pieces.map(pieceValue)
-  let [first, from] = [0, 0]
-  for (; first < values.length && text.startsWith(values[first] ?? '', from); first += 1) {
-    from += values[first]?.length ?? 0
-  }
-  let [last, to] = [values.length, text.length]
-  for (; last > first && to - (values[last - 1]?.length ?? 0) >= from; last -= 1) {
-    const value = values[last - 1] ?? ''
-    if (!text.startsWith(value, to - value.length)) break
-    to -= value.length
-  }
-  return pieces.slice(0, first).join('') + escaped(text.slice(from, to)) + pieces.slice(last).join('')
-}
-
-function pieceValue(piece: BinaryText): BinaryText {
-  if (!piece.startsWith('\\')) return piece
-  const literal = `"${piece}"`
-  return textOfUtf8(stringValue(literal, { kind: 'string', start: 0, end: literal.length }) ?? '')
+const JSON_SPELLING: Spelling = {
+  /** A surrogate pair, another escape, or one byte. */
+  piece: /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]/,
+  valueOf: (piece) => {
+    if (!piece.startsWith('\\')) return piece
+    const literal = `"${piece}"`
+    return textOfUtf8(stringValue(literal, { kind: 'string', start: 0, end: literal.length }) ?? '')
+  },
+  spell: escaped,
 }
 
 // eslint-disable-next-line no-control-regex -- RFC 8259 §7 has exactly these escaped

@@ -1,12 +1,15 @@
+import { STATUS_CODES } from 'node:http'
 import { binaryText, bytesOfText, type BinaryText } from '../../core/binary-text.ts'
 import { fitChunks } from '../../core/content-piece.ts'
 import { decodeBody, encodeBody } from '../../core/body-coding.ts'
 import { followBody } from '../../core/body-fields.ts'
-import type { HttpResponse } from '../../core/exchange.ts'
+import type { HttpRequest, HttpResponse } from '../../core/exchange.ts'
+import type { RawHeaders } from '../../core/headers.ts'
 import type { WholePair } from '../../core/pair.ts'
 import type { EpochMs } from '../../core/time.ts'
-import { createFocus, type Focus } from './focus.ts'
-import { renderLive, type Live } from './live.ts'
+import { createPlace, AS_IS, type Focus, type Place } from './focus.ts'
+import { changesOf, renderAll, type Changes, type Live, type Moment } from './live.ts'
+import type { ResponseDraft } from './response-draft.ts'
 
 /** A recorded response whose parts can be changed. */
 export interface ResponseMessage {
@@ -15,26 +18,49 @@ export interface ResponseMessage {
   body(): Focus | undefined
   /** Each field of this name, in wire order. */
   header(name: string): readonly Focus[]
+  /** Each trailer field of this name, in wire order. */
+  trailer(name: string): readonly Focus[]
+  /** The status code, as digits. */
+  status(): Focus
+  /** Milliseconds from the request to the response's head, as digits; put there, they are waited for. */
+  latency(): Focus
+  /** Changes the head in a way that no place stands for; made after all places, in the order they were asked for. */
+  edit(edit: HeadEdit): void
   /** True once any part was changed. */
   readonly touched: boolean
   /** What will be served; ask for it when all changes were made. */
-  served(): ServedResponse
+  served(): MomentResponse
+}
+
+/** A change of the head: the texts it is made from, and what it does with them. */
+export interface HeadEdit {
+  readonly texts: readonly Live[]
+  /** Left out where it is always made. */
+  readonly when?: ((moment: Moment) => boolean) | undefined
+  apply(draft: ResponseDraft, texts: readonly BinaryText[]): void
 }
 
 /** Gives the response for a moment: a promise only while a token is being signed. */
-export type ServedResponse = (nowMs: EpochMs) => HttpResponse | Promise<HttpResponse>
+export type MomentResponse = (moment: Moment) => HttpResponse | Promise<HttpResponse>
+
+/** Gives the response to a request at a time; a pair that a step changed has one. */
+export type ServedResponse = (nowMs: EpochMs, request: HttpRequest) => HttpResponse | Promise<HttpResponse>
 
 /** Opens a recorded response for changes. */
 export function responseMessage(pair: WholePair): ResponseMessage {
   const { response } = pair
-  const headers: Focus[] = response.headers.map(([name, value]) => createFocus(`header ${name}`, value))
-  let decoded: { readonly focus: Focus | undefined; readonly codings: readonly string[] } | undefined
+  const headers = fieldPlaces('header', response.headers)
+  const trailers = fieldPlaces('trailer', response.trailers)
+  const status = createPlace('status', String(response.status))
+  const latency = createPlace('latency', String(Math.round(pair.firstByteMs ?? pair.tookMs)))
+  const edits: HeadEdit[] = []
+  let decoded: { readonly place: Place | undefined; readonly codings: readonly string[] } | undefined
 
   const openBody = (): NonNullable<typeof decoded> => {
     if (decoded !== undefined) return decoded
     const plain = decodeBody(response.headers, response.body)
     decoded = {
-      focus: plain && createFocus('body', binaryText(plain.bytes)),
+      place: plain && createPlace('body', binaryText(plain.bytes)),
       codings: plain?.codings ?? [],
     }
     return decoded
@@ -42,54 +68,86 @@ export function responseMessage(pair: WholePair): ResponseMessage {
 
   return {
     pair,
-    body: () => openBody().focus,
-    header: (name) => {
-      const wanted = name.toLowerCase()
-      return headers.filter((_, index) => response.headers[index]?.[0].toLowerCase() === wanted)
+    body: () => openBody().place?.focus,
+    header: (name) => fieldsOf(response.headers, headers, name),
+    trailer: (name) => fieldsOf(response.trailers, trailers, name),
+    status: () => status.focus,
+    latency: () => latency.focus,
+    edit: (edit) => {
+      edits.push(edit)
     },
     get touched() {
-      return decoded?.focus?.touched === true || headers.some((focus) => focus.touched)
+      const places = [...headers, ...trailers, status, latency, ...(decoded?.place ? [decoded.place] : [])]
+      return edits.length > 0 || places.some(({ focus }) => focus.touched)
     },
     served: () => {
-      const body = decoded?.focus?.touched === true ? decoded.focus.live() : undefined
-      const codings = decoded?.codings ?? []
-      return cachedBySecond(
-        response,
-        headers.map((focus) => (focus.touched ? focus.live() : focus.recorded)),
-        body === undefined ? undefined : { live: body, codings },
-      )
+      const body = decoded?.place?.focus.touched === true ? decoded.place.focus.live() : undefined
+      const changed: ChangedParts = {
+        headers: headers.map(writtenField),
+        trailers: trailers.map(writtenField),
+        status: status.focus.live(),
+        latency: latency.focus.touched ? latency.focus.live() : undefined,
+        body,
+        codings: decoded?.codings ?? [],
+        edits,
+      }
+      return cached(changed, assembler(response, changed))
     },
   }
 }
 
-interface ChangedBody {
-  readonly live: Live
-  readonly codings: readonly string[]
+function fieldPlaces(what: string, fields: RawHeaders): readonly Place[] {
+  return fields.map(([name, value]) => createPlace(`${what} ${name}`, value, { isRemovable: true }))
 }
 
-/** Renders at most once a second, and only once where nothing depends on the clock. */
-function cachedBySecond(
-  recorded: HttpResponse,
-  headerValues: readonly Live[],
-  body: ChangedBody | undefined,
-): ServedResponse {
-  const lives = body === undefined ? headerValues : [...headerValues, body.live]
-  const changes = lives.some((live) => typeof live !== 'string' && live.changes === 'second')
-    ? 'second'
-    : 'once'
-  let cached: { readonly second: number; response: HttpResponse | Promise<HttpResponse> } | undefined
+function fieldsOf(fields: RawHeaders, places: readonly Place[], name: string): readonly Focus[] {
+  const wanted = name.toLowerCase()
+  return places.filter((_, index) => fields[index]?.[0].toLowerCase() === wanted).map(({ focus }) => focus)
+}
 
-  return (nowMs) => {
-    const second = changes === 'once' ? 0 : Math.floor(nowMs / 1000)
-    if (cached?.second === second) return cached.response
-    const rendered = lives.map((live) => renderLive(live, { nowMs }))
-    const response = rendered.every((text) => typeof text === 'string')
-      ? assemble(recorded, rendered, body?.codings)
-      : Promise.all(rendered.map((text) => Promise.resolve(text))).then((texts) =>
-          assemble(recorded, texts, body?.codings),
-        )
+interface WrittenField {
+  readonly live: Live
+  readonly isGone: boolean | ((moment: Moment) => boolean)
+}
+
+function writtenField(place: Place): WrittenField {
+  const removal = place.removal()
+  return {
+    live: place.focus.touched ? place.written(AS_IS) : place.focus.recorded,
+    isGone: typeof removal === 'function' ? removal : removal === 'always',
+  }
+}
+
+interface ChangedParts {
+  readonly headers: readonly WrittenField[]
+  readonly trailers: readonly WrittenField[]
+  readonly status: Live
+  readonly latency: Live | undefined
+  readonly body: Live | undefined
+  readonly codings: readonly string[]
+  readonly edits: readonly HeadEdit[]
+}
+
+function changesOfParts({ headers, trailers, status, latency, body, edits }: ChangedParts): Changes {
+  const fields = [...headers, ...trailers]
+  const isConditional =
+    fields.some(({ isGone }) => typeof isGone === 'function') || edits.some(({ when }) => when !== undefined)
+  if (isConditional) return 'request'
+  const texts = [...fields.map(({ live }) => live), ...edits.flatMap((edit) => edit.texts)]
+  return changesOf([...texts, status, latency ?? '', body ?? ''])
+}
+
+/** Renders for each request, or at most once a second, or only once: as often as anything in it changes. */
+function cached(parts: ChangedParts, assemble: MomentResponse): MomentResponse {
+  const changes = changesOfParts(parts)
+  if (changes === 'request') return assemble
+  let last: { readonly second: number; response: HttpResponse | Promise<HttpResponse> } | undefined
+  return (moment) => {
+    const second = changes === 'once' ? 0 : Math.floor(moment.nowMs / 1000)
+    if (last?.second === second) return last.response
+    const response = assemble(moment)
     const entry = { second, response }
-    cached = entry
+    last = entry
     if (response instanceof Promise) {
       response.then(
         (ready) => {
@@ -97,7 +155,7 @@ function cachedBySecond(
         },
         () => {
           // The request that waits gets the error; the next one tries again.
-          if (cached === entry) cached = undefined
+          if (last === entry) last = undefined
         },
       )
     }
@@ -105,22 +163,76 @@ function cachedBySecond(
   }
 }
 
-/** @param texts one for each header, then the body when `codings` says that it changed */
-function assemble(
+function assembler(recorded: HttpResponse, parts: ChangedParts): MomentResponse {
+  const lives = [
+    ...parts.headers.map(({ live }) => live),
+    ...parts.trailers.map(({ live }) => live),
+    parts.status,
+    parts.latency ?? '',
+    parts.body ?? '',
+    ...parts.edits.flatMap(({ texts }) => texts),
+  ]
+  return (moment) => {
+    const texts = renderAll(lives, moment)
+    return texts instanceof Promise
+      ? texts.then((made) => assembled(recorded, parts, made, moment))
+      : assembled(recorded, parts, texts, moment)
+  }
+}
+
+/** @param texts one for each header and trailer, the status, the latency, the body, then those of the edits */
+function assembled(
   recorded: HttpResponse,
+  parts: ChangedParts,
   texts: readonly BinaryText[],
-  codings: readonly string[] | undefined,
+  moment: Moment,
 ): HttpResponse {
-  const headers = recorded.headers.map(([name], index) => [name, texts[index] ?? ''] as const)
-  if (codings === undefined) return { ...recorded, headers }
-  const body = encodeBody(bytesOfText(texts.at(-1) ?? ''), codings)
-  const { chunks } = recorded
+  let at = 0
+  const next = (): BinaryText => texts[at++] ?? ''
+  const kept = (fields: RawHeaders, written: readonly WrittenField[]): RawHeaders =>
+    fields.flatMap(([name], index) => {
+      const value = next()
+      const isGone = written[index]?.isGone ?? false
+      return (typeof isGone === 'function' ? isGone(moment) : isGone) ? [] : [[name, value] as const]
+    })
+  const headers = kept(recorded.headers, parts.headers)
+  const trailers = kept(recorded.trailers, parts.trailers)
+  const draft: ResponseDraft = {
+    status: Number(next()),
+    headers: [...headers],
+    delayMs: Number(next()),
+    body: recorded.body,
+  }
+  const text = next()
+  if (parts.body !== undefined) draft.body = encodeBody(bytesOfText(text), parts.codings)
+  for (const { texts: own, when, apply } of parts.edits) {
+    const made = own.map(next)
+    if (when === undefined || when(moment)) apply(draft, made)
+  }
+  return finished(recorded, draft, trailers, parts.codings)
+}
+
+function finished(
+  recorded: HttpResponse,
+  draft: ResponseDraft,
+  trailers: RawHeaders,
+  codings: readonly string[],
+): HttpResponse {
+  const { status, delayMs, body } = draft
+  const headers = body === recorded.body ? draft.headers : followBody(draft.headers, body)
+  const { chunks, ...rest } = recorded
+  const pieces =
+    body === recorded.body
+      ? chunks
+      : chunks && fitChunks(chunks, headers, recorded.body, body, codings.length === 0)
   return {
-    ...recorded,
-    headers: followBody(headers, body),
+    ...rest,
+    status,
+    reason: status === recorded.status ? recorded.reason : (STATUS_CODES[status] ?? ''),
+    headers,
+    trailers,
     body,
-    ...(chunks === undefined
-      ? {}
-      : { chunks: fitChunks(chunks, headers, recorded.body, body, codings.length === 0) }),
+    ...(pieces === undefined ? {} : { chunks: pieces }),
+    ...(delayMs > 0 ? { delivery: { ...recorded.delivery, delayMs } } : {}),
   }
 }

@@ -1,46 +1,56 @@
 import type { SourcePlace } from '../../core/errors.ts'
 import type { ExtractorDefinition, StepDefinition } from '../document/definition.ts'
-import { jsonPathLocator } from './json-path-locator.ts'
-import { jwksMutator } from './jwks-mutator.ts'
-import { findJwtLocator, jwtClaimLocator } from './jwt-locators.ts'
-import { jwtResignMutator } from './jwt-resign-mutator.ts'
-import type { SigningEnvironment } from '../tokens/resign-planner.ts'
-import type { ResponseMessage } from '../message/response-message.ts'
-import type { Located, Locator, Mutator } from './step.ts'
+import { EXTRACTORS, type ExtractorType } from '../extractors/extractor-table.ts'
+import type { StepEnvironment } from './step-environment.ts'
+import { STEPS, type StepType } from './step-table.ts'
+import type { Extractor, Locator, Mutator } from './step.ts'
 
 /** A step ready to run over a pair. */
 export type CompiledStep = { readonly name: string; readonly place: SourcePlace } & (
-  | { readonly kind: 'locator'; readonly locate: Locator }
-  | { readonly kind: 'mutator'; readonly mutate: Mutator }
+  | { readonly role: 'locator'; readonly locate: Locator }
+  | { readonly role: 'mutator'; readonly mutator: Mutator }
 )
+
+type StepOf<T extends StepType> = Extract<StepDefinition, { readonly type: T }>
+
+type StepCompilers = {
+  readonly [T in StepType]: {
+    readonly role: 'locator' | 'mutator'
+    readonly label: (definition: StepOf<T>) => string
+    readonly compile: (definition: StepOf<T>, environment: StepEnvironment) => Locator | Mutator
+  }
+}
 
 /**
  * Makes a step of what the user wrote.
  * @throws ResealError when it cannot work: a secret that is missing, a file that holds no key
  */
-export function compileStep(step: StepDefinition, environment: SigningEnvironment): CompiledStep {
-  const { place } = step
-  switch (step.type) {
-    case 'json_path':
-      return { place, kind: 'locator', name: `json_path ${step.path}`, locate: jsonPathLocator(step.path) }
-    case 'jwt_claim':
-      return { place, kind: 'locator', name: `jwt_claim ${step.claim}`, locate: jwtClaimLocator(step.claim) }
-    case 'find':
-      return { place, kind: 'locator', name: 'find jwt', locate: findJwtLocator() }
-    case 'jwt_resign':
-      return { place, kind: 'mutator', name: 'jwt_resign', mutate: jwtResignMutator(step, environment) }
-    case 'jwks':
-      return { place, kind: 'mutator', name: 'jwks', mutate: jwksMutator() }
-  }
+export function compileStep(step: StepDefinition, environment: StepEnvironment): CompiledStep {
+  return compileAs(step.type, step, environment)
 }
 
-/** The places of a response where a chain begins. */
-export function extract(definition: ExtractorDefinition, message: ResponseMessage): Located {
-  if (definition.type === 'http_res_header') {
-    const places = message.header(definition.name)
-    return places.length === 0 ? { notFound: `no header ${definition.name}` } : places
-  }
-  const body = message.body()
-  if (body === undefined) return { notFound: 'its content coding cannot be undone' }
-  return body.recorded === '' ? { notFound: 'no body' } : [body]
+function compileAs<T extends StepType>(type: T, step: StepOf<T>, environment: StepEnvironment): CompiledStep {
+  const rows: StepCompilers = STEPS
+  const { label, compile } = rows[type]
+  const about = { name: label(step), place: step.place }
+  const made = compile(step, environment)
+  return typeof made === 'function'
+    ? { ...about, role: 'locator', locate: made }
+    : { ...about, role: 'mutator', mutator: made }
+}
+
+type ExtractorOf<T extends ExtractorType> = Extract<ExtractorDefinition, { readonly type: T }>
+
+type ExtractorCompilers = {
+  readonly [T in ExtractorType]: { readonly compile: (definition: ExtractorOf<T>) => Extractor }
+}
+
+/** Where a chain begins, ready to run over a pair. */
+export function compileExtractor(definition: ExtractorDefinition): Extractor {
+  return extractorAs(definition.type, definition)
+}
+
+function extractorAs<T extends ExtractorType>(type: T, definition: ExtractorOf<T>): Extractor {
+  const rows: ExtractorCompilers = EXTRACTORS
+  return rows[type].compile(definition)
 }

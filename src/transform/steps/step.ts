@@ -1,7 +1,11 @@
 import type { WholePair } from '../../core/pair.ts'
-import type { Focus } from '../message/focus.ts'
+import type { Condition, Focus } from '../message/focus.ts'
+import type { RequestMessage } from '../message/request-message.ts'
+import type { ResponseMessage } from '../message/response-message.ts'
 import type { SigningLedger } from '../tokens/signing-ledger.ts'
 import type { TokenFamily } from '../tokens/token-family.ts'
+import type { Variables } from '../values/variables.ts'
+import type { VariableBook } from '../values/variable-book.ts'
 
 /** What a locator found: places, or the reason why there are none. */
 export type Located = readonly Focus[] | NotFound
@@ -14,17 +18,45 @@ export interface NotFound {
 /** Goes from a place to the places inside it. */
 export type Locator = (focus: Focus) => Located
 
+/** The recorded messages of one pair. */
+export interface PairMessages {
+  readonly request: RequestMessage
+  readonly response: ResponseMessage
+}
+
+/** The places where a chain begins: in the response, where they are changed, or in the request, where they are learnt from. */
+export type Extractor =
+  | { readonly side: 'response'; readonly extract: (response: ResponseMessage) => Located }
+  | { readonly side: 'request'; readonly extract: (request: RequestMessage) => Located }
+
 /** What is known while the chains run over one pair. */
 export interface PairWork {
   readonly pair: WholePair
+  readonly messages: PairMessages
   readonly tokens: TokenFamily
   readonly ledger: SigningLedger
+  readonly variables: VariableBook
+  /** Under which the chain changes anything; undefined for always. */
+  readonly when: Condition | undefined
   /** Called when every chain has run over every pair, before anything is served. */
   whenAllRan(finish: () => void): void
 }
 
-/** Changes a place; undefined says that it did, else the reason why not. */
-export type Mutator = (focus: Focus, work: PairWork) => NotFound | undefined
+/** Changes a place of the response; undefined says that it did, else the reason why not. */
+export type Mutate = (focus: Focus, work: PairWork) => NotFound | undefined
+
+/** Learns from a live request, at the place that was found in it; `recorded` is what the recorded request had there. */
+export type Learn = (live: string, recorded: string, variables: Variables) => void
+
+/** A step that changes what is at a place. */
+export interface Mutator {
+  /** Undefined where the step only makes sense in a chain that begins in the request. */
+  readonly mutate?: Mutate
+  /** Undefined where the step only makes sense in a chain that begins in the response. */
+  readonly learn?: Learn
+  /** Told, at load, of each place of a recorded request it will learn from. */
+  readonly meet?: (recorded: string, work: PairWork) => void
+}
 
 export function isNotFound(result: Located | NotFound | undefined): result is NotFound {
   return result !== undefined && 'notFound' in result

@@ -2,7 +2,7 @@ import type { Secrets } from '../../keys/files/secrets.ts'
 import { generatedKeys } from '../../keys/sources/generated-keys.ts'
 import type { KeySource } from '../../keys/sources/key-source.ts'
 import { mountedKeys } from '../../keys/sources/mounted-keys.ts'
-import type { JwtResignDefinition } from '../document/definition.ts'
+import type { JwtResignDefinition } from '../mutators/jwt-resign-options.ts'
 
 /** The key sources of a document, each secret file read once. */
 export interface KeySources {

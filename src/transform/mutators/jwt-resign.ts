@@ -1,50 +1,57 @@
 import { numberValue } from '../../core/json.ts'
 import { claimsOf, parseJwt, type Jwt } from '../../core/jwt.ts'
 import type { Resigner } from '../../keys/resign/resign.ts'
-import type { JwtResignDefinition } from '../document/definition.ts'
 import type { Focus } from '../message/focus.ts'
 import { renderLive, type Live, type Moment } from '../message/live.ts'
-import type { Mutator } from './step.ts'
-import { resignPlanner, type ResignPlanner, type SigningEnvironment } from '../tokens/resign-planner.ts'
+import { mutatorRow } from '../steps/step-row.ts'
+import { resignPlanner, type ResignPlanner } from '../tokens/resign-planner.ts'
 import type { FamilyToken } from '../tokens/token-family.ts'
+import type { Mutate } from '../steps/step.ts'
+import { JWT_RESIGN_OPTIONS, SPEEDSCALE_JWT_RESIGN_CONFIG } from './jwt-resign-options.ts'
 
 /**
- * Re-signs the JWT that a place holds, alone or behind one of the prefixes. What is no JWT, or a JWT that cannot be
+ * `jwt_resign`: re-signs the JWT that a place holds, alone or behind one of the prefixes. What is no JWT, or a JWT that cannot be
  * re-signed, stays as recorded.
  * @throws ResealError KEY_UNFIT, when applied, if the key cannot sign the token's alg
  */
-export function jwtResignMutator(definition: JwtResignDefinition, environment: SigningEnvironment): Mutator {
-  const { prefixes } = definition
-  const planFor = resignPlanner(definition, environment)
-  const plannedRecorded = rememberPlans(planFor)
+export const JWT_RESIGN = mutatorRow(
+  'jwt_resign',
+  JWT_RESIGN_OPTIONS,
+  { config: SPEEDSCALE_JWT_RESIGN_CONFIG },
+  (definition, environment) => {
+    const { prefixes } = definition
+    const planFor = resignPlanner(definition, environment)
+    const plannedRecorded = rememberPlans(planFor)
 
-  return (focus, work) => {
-    const carried = carriedToken(focus.recorded, prefixes)
-    if (carried === undefined) return { notFound: 'not a JWT' }
-    const planned = plannedRecorded(carried.jwt)
-    if ('notFound' in planned) return planned
+    const mutate: Mutate = (focus, work) => {
+      const carried = carriedToken(focus.recorded, prefixes)
+      if (carried === undefined) return { notFound: 'not a JWT' }
+      const planned = plannedRecorded(carried.jwt)
+      if ('notFound' in planned) return planned
 
-    const { resigner, ring } = planned
-    const token = work.tokens.add(carried.jwt, resigner)
-    work.ledger.enter({
-      key: resigner.key,
-      ring,
-      kid: resigner.kid,
-      recorded: carried.jwt,
-      matchesRecording: resigner.keyMatchesRecording,
-      place: definition.place,
-    })
-    focus.put((value) => {
-      if (value !== focus.recorded) token.follow(editedResigner(value, resigner, prefixes, planFor))
-      return {
-        changes: resigner.timeBound || value !== focus.recorded ? 'second' : 'once',
-        render: (moment) => token.render(moment).then((signed) => carried.before + signed + carried.after),
-      }
-    })
-    keepSiblingsTrue(focus, token, carried.jwt)
-    return undefined
-  }
-}
+      const { resigner, ring } = planned
+      const token = work.tokens.add(carried.jwt, resigner)
+      work.ledger.enter({
+        key: resigner.key,
+        ring,
+        kid: resigner.kid,
+        recorded: carried.jwt,
+        matchesRecording: resigner.keyMatchesRecording,
+        place: definition.place,
+      })
+      focus.put((value) => {
+        if (value !== focus.recorded) token.follow(editedResigner(value, resigner, prefixes, planFor))
+        return {
+          changes: resigner.timeBound || value !== focus.recorded ? 'second' : 'once',
+          render: (moment) => token.render(moment).then((signed) => carried.before + signed + carried.after),
+        }
+      })
+      keepSiblingsTrue(focus, token, carried.jwt)
+      return undefined
+    }
+    return { mutate }
+  },
+)
 
 interface CarriedToken {
   readonly before: string

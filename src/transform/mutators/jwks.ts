@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { BinaryText } from '../../core/binary-text.ts'
 import { editMembers, jsonOf, scanJson, spliceText, type Splice } from '../../core/json.ts'
 import { epochSeconds } from '../../core/time.ts'
@@ -6,24 +7,28 @@ import type { KeyRing } from '../../keys/ring/key-ring.ts'
 import type { Focus } from '../message/focus.ts'
 import { joinLive, type Live, type Slot } from '../message/live.ts'
 import type { LedgerEntry, RecordedJwks, SigningLedger } from '../tokens/signing-ledger.ts'
-import type { Mutator } from './step.ts'
+import { mutatorRow } from '../steps/step-row.ts'
+
+const OPTIONS = z
+  .strictObject({})
+  .describe('Publishes the public keys that sign at replay in a recorded JWKS (RFC 7517 §5).')
 
 /**
- * Puts the public halves of the keys that re-sign into a recorded JWKS, each in the place of the recorded key it
+ * `jwks`: puts the public halves of the keys that re-sign into a recorded JWKS, each in the place of the recorded key it
  * stands for. Keys that re-sign nothing stay as recorded; HMAC secrets and private members never get in. Of an issuer
  * all keys are published, as they are at the moment of serving.
  */
-export function jwksMutator(): Mutator {
-  return (focus, work) => {
+export const JWKS = mutatorRow('jwks', OPTIONS, {}, () => ({
+  mutate: (focus, { pair, ledger, whenAllRan }) => {
     const document = findJwks(focus.recorded)
     if (document === undefined) return { notFound: 'not a JWKS' }
-    const { route, request } = work.pair
+    const { route, request } = pair
     const jwks = { url: route.target + (request.target.split('?')[0] ?? ''), document }
-    work.ledger.meet(jwks)
-    work.whenAllRan(() => publish(focus, jwks, work.ledger))
+    ledger.meet(jwks)
+    whenAllRan(() => publish(focus, jwks, ledger))
     return undefined
-  }
-}
+  },
+}))
 
 function publish(focus: Focus, jwks: RecordedJwks, ledger: SigningLedger): void {
   const { replaced, joined } = assign(jwks, ledger)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { errorMessage, ResealError } from '../../core/errors.ts'
 import { parseDuration } from '../../core/time.ts'
 import type { AlgName } from '../../keys/algorithms.ts'
+import type { DefinitionOf } from '../steps/step-row.ts'
 
 /** Values of the JOSE `alg` parameter that a step may ask for in the order messages list them. */
 export const RESIGN_ALGORITHMS = [
@@ -144,6 +145,9 @@ const RESIGN_FIELDS = {
     .describe('Text that may stand before the token, such as in a header.')
     .meta({ examples: [['Bearer ', 'DPoP ']] }),
 }
+
+/** The options of `jwt_resign`, defaults filled in. */
+export type JwtResignDefinition = DefinitionOf<'jwt_resign', typeof JWT_RESIGN_OPTIONS>
 
 /** `jwt_resign`: signs a JWT again. */
 export const JWT_RESIGN_OPTIONS = z

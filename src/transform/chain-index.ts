@@ -1,0 +1,52 @@
+import type { PairHead } from '../core/pair.ts'
+import type { CompiledChain } from './chain.ts'
+import { pathOf } from './filters/request-test.ts'
+
+/** One segment of the paths that chains are for, and the chains whose paths are literal up to here. */
+interface Branch {
+  readonly below: Map<string, Branch>
+  readonly chains: number[]
+}
+
+/**
+ * Finds the chains whose path filters can fit a pair, in the document's order, without asking each of them: a document
+ * of a thousand chains asks a handful. What else a chain filters by is still to be asked.
+ */
+export function chainIndex(chains: readonly CompiledChain[]): (pair: PairHead) => readonly CompiledChain[] {
+  const root = branch()
+  for (const [index, { definition }] of chains.entries()) {
+    const { path } = definition.filters
+    for (const glob of path.length === 0 ? ['**'] : path) insert(root, glob, index)
+  }
+  return ({ request }) =>
+    [...new Set(along(root, pathOf(request.target)))]
+      .toSorted((a, b) => a - b)
+      .flatMap((index) => chains[index] ?? [])
+}
+
+function branch(): Branch {
+  return { below: new Map(), chains: [] }
+}
+
+/** A chain hangs where its path stops being literal. */
+function insert(root: Branch, glob: string, index: number): void {
+  let at = root
+  for (const segment of glob.split('/')) {
+    if (/[*?{]/.test(segment)) break
+    const next = at.below.get(segment) ?? branch()
+    at.below.set(segment, next)
+    at = next
+  }
+  at.chains.push(index)
+}
+
+function along(root: Branch, path: string): readonly number[] {
+  const found = [...root.chains]
+  let at: Branch | undefined = root
+  for (const segment of path.split('/')) {
+    at = at.below.get(segment)
+    if (at === undefined) return found
+    found.push(...at.chains)
+  }
+  return found
+}
