@@ -72,12 +72,16 @@ export function trackConnections(server: Server): Connections {
     responses?.delete(response)
     if (draining && responses?.size === 0) socket.destroySoon()
   }
+  /** One function for every response: it runs on the hot path, where a closure for each is garbage. */
+  function ended(this: ServerResponse): void {
+    release(this)
+  }
   return {
     track(socket, response) {
       const responses = open.get(socket)?.responses
       if (responses === undefined) return
       responses.add(response)
-      response.once('close', () => release(response))
+      response.on('close', ended)
     },
     release,
     drain() {

@@ -1,12 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { ResealError } from '../core/errors.ts'
-import type { ContentChunk, Handler, HttpRequest, HttpResponse, RequestHead } from '../core/exchange.ts'
+import type { Handler, HttpRequest, HttpResponse, RequestHead } from '../core/exchange.ts'
 import { rawHeadersFromFlat, type RawHeaders } from '../core/headers.ts'
 import { deliver } from './delivered-response.ts'
 import { answerError, answerErrorAndClose, answerErrorAndLinger } from './error-answer.ts'
 import { parseListenAddress } from '../core/listen-address.ts'
 import { KEEP_ALIVE_MS, listen, MAX_HEAD_BYTES, trackConnections, type RunningServer } from './listener.ts'
-import { fieldsFor, isBodiless, prepareHead, type PreparedHead } from './prepared-head.ts'
+import { fieldsFor, isBodiless } from './prepared-head.ts'
+import { prepareResponse, type PreparedResponse } from './prepared-response.ts'
 import { readRequestHead } from './request-head.ts'
 import { CLIENT_TIMEOUT_MS, headTimeLimit, limitContentTime, TOO_SLOW } from './slow-client.ts'
 import { addTrailers } from './trailers.ts'
@@ -35,7 +36,7 @@ const NEVER = (): boolean => false
 /**
  * A server over one {@link Handler}. The response is written as the handler gave it: status, reason, header order,
  * case, repeats and bytes; only hop-by-hop fields are left out and the framing is made to fit the body.
- * Header arrays must not change once they were given: what is sent for them is computed once.
+ * A response must not change once it was given: what is sent for it is computed once.
  * @throws ResealError USAGE, ADDRESS_IN_USE, ADDRESS_UNUSABLE
  */
 export function serve(options: ServeOptions): Promise<RunningServer> {
@@ -100,25 +101,24 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
 }
 
 /**
- * Writes whole responses; what can be computed once is kept for as long as the response's header array lives.
+ * Writes whole responses; what can be computed once is kept for as long as the response lives.
  * A promise is given only for a response that is not simply written.
  */
 function responseWriter(
   held: (response: ServerResponse) => void,
 ): (whole: HttpResponse, response: ServerResponse) => Promise<void> | undefined {
-  const prepared = new WeakMap<RawHeaders, PreparedHead>()
-  const preparedFor = (headers: RawHeaders): PreparedHead => {
-    const known = prepared.get(headers)
+  const prepared = new WeakMap<HttpResponse, PreparedResponse>()
+  const preparedFor = (whole: HttpResponse): PreparedResponse => {
+    const known = prepared.get(whole)
     if (known !== undefined) return known
-    const fresh = prepareHead(headers)
-    prepared.set(headers, fresh)
+    const fresh = prepareResponse(whole)
+    prepared.set(whole, fresh)
     return fresh
   }
   /** Writes the head; whether content follows it. */
-  const begin = (whole: HttpResponse, response: ServerResponse): boolean => {
+  const begin = (whole: HttpResponse, { head }: PreparedResponse, response: ServerResponse): boolean => {
     const { req: request } = response
     const http10 = request.httpVersion === '1.0'
-    const head = preparedFor(whole.headers)
     const fields = fieldsFor(head, whole, request.method ?? 'GET', http10)
     response.sendDate = false
     if (whole.delivery?.untilClose === true) response.useChunkedEncodingByDefault = false
@@ -130,29 +130,22 @@ function responseWriter(
   }
   return (whole, response) => {
     const { body, delivery, interim } = whole
-    const pieces = piecesOf(whole, preparedFor)
+    const ready = preparedFor(whole)
+    const { pieces, text } = ready
     if (delivery !== undefined || interim !== undefined || pieces !== undefined) {
       return deliver(response, {
         delivery,
         interim: interim?.filter(({ status }) => status !== 100),
         pieces,
-        begin: () => (begin(whole, response) ? body : NO_BYTES),
+        begin: () => (begin(whole, ready, response) ? body : NO_BYTES),
         held: () => held(response),
       })
     }
-    if (begin(whole, response)) response.end(body)
-    else response.end()
+    if (!begin(whole, ready, response)) response.end()
+    else if (text === undefined) response.end(body)
+    else response.end(text, 'latin1')
     return undefined
   }
-}
-
-/** Plain content leaves at once; a stream of events in its recorded pieces, and any content at a pace. */
-function piecesOf(
-  { chunks, delivery, headers }: HttpResponse,
-  preparedFor: (headers: RawHeaders) => PreparedHead,
-): readonly ContentChunk[] | undefined {
-  if (chunks === undefined) return undefined
-  return delivery?.pace !== undefined || preparedFor(headers).eventStream ? chunks : undefined
 }
 
 function collect(

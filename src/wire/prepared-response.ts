@@ -1,0 +1,32 @@
+import { binaryText, type BinaryText } from '../core/binary-text.ts'
+import type { ContentChunk, HttpResponse } from '../core/exchange.ts'
+import { prepareHead, type PreparedHead } from './prepared-head.ts'
+
+/** A response, made ready once for every time it is sent. */
+export interface PreparedResponse {
+  readonly head: PreparedHead
+  /** The pieces its content leaves in; undefined for all at once. */
+  readonly pieces: readonly ContentChunk[] | undefined
+  /** Small content as text, which node:http writes in one piece with the head: a tenth less work than two buffers. */
+  readonly text: BinaryText | undefined
+}
+
+/** Above this a copy costs more than a second buffer does. */
+const MAX_TEXT_BYTES = 4096
+
+/** What of a response is the same every time. */
+export function prepareResponse(response: HttpResponse): PreparedResponse {
+  const { headers, body } = response
+  const head = prepareHead(headers)
+  const isText = body.length > 0 && body.length <= MAX_TEXT_BYTES
+  return { head, pieces: piecesOf(response, head), text: isText ? binaryText(body) : undefined }
+}
+
+/** Plain content leaves at once; a stream of events in its recorded pieces, and any content at a pace. */
+function piecesOf(
+  { chunks, delivery }: HttpResponse,
+  { eventStream }: PreparedHead,
+): readonly ContentChunk[] | undefined {
+  if (chunks === undefined) return undefined
+  return delivery?.pace !== undefined || eventStream ? chunks : undefined
+}
