@@ -1,13 +1,65 @@
-import type { JsonPatternStep } from '../match/canonical-json.ts'
-import type { MatchRules } from '../match/signature.ts'
-import type { TransformDocument } from '../transform/document/definition.ts'
+import type { JsonPatternStep } from '../match/json-pattern.ts'
+import type { MatchRules, RuleBook } from '../match/match-rules.ts'
+import { pathTemplates } from '../match/path-template.ts'
+import type { MatchSettings } from '../respond/matcher.ts'
+import type { IgnoreDefinition, MatchDefinition } from '../transform/document/definition.ts'
+import { pathGlob, textGlob } from '../transform/glob.ts'
 import { parseJsonPath, type JsonPathSegment } from '../transform/json-path/json-path-syntax.ts'
 
-/** The `match` of a document as the matcher takes it. */
-export function matchRules({ match }: TransformDocument): MatchRules {
+type Rule = MatchDefinition['rules'][number]
+
+/** The `match` of a document as the matcher takes it, compiled once. */
+export function matchSettings(match: MatchDefinition): MatchSettings {
+  const { session, subject, miss } = match
+  return { book: ruleBook(match), session, subject, missStatus: miss.status }
+}
+
+function ruleBook({ ignore, headers, sequence, rules }: MatchDefinition): RuleBook {
+  const base = { ignore, headers, sequence }
+  const compiled = rules.map((rule) => ({ rule, applies: filterOf(rule.filters) }))
+  const always = matchRules(base, [])
+  // By the numbers of the rules that apply, which are few sets however many requests there are.
+  const known = new Map<string, MatchRules>()
   return {
-    ignoreQuery: new Set(match.ignore.query),
-    ignoreJson: match.ignore.json.map((path) => parseJsonPath(path).map(patternStep)),
+    causal: [base, ...rules].some((rule) => rule.sequence === 'causal'),
+    goesByOrigin: rules.some(({ filters }) => filters.host.length > 0),
+    rulesFor(method, path, origin) {
+      if (compiled.length === 0) return always
+      const applying = compiled.filter(({ applies }) => applies(method, path, origin))
+      if (applying.length === 0) return always
+      const key = applying.map((one) => compiled.indexOf(one)).join()
+      const merged =
+        known.get(key) ??
+        matchRules(
+          base,
+          applying.map(({ rule }) => rule),
+        )
+      known.set(key, merged)
+      return merged
+    },
+  }
+}
+
+/** What every rule says is added up; of sequences, the last one said counts. */
+function matchRules(
+  base: Pick<MatchDefinition, 'ignore' | 'headers' | 'sequence'>,
+  rules: readonly Rule[],
+): MatchRules {
+  const ignores = [base.ignore, ...rules.map(({ ignore }) => ignore)]
+  const all = <K extends keyof IgnoreDefinition>(key: K): readonly IgnoreDefinition[K][number][] => [
+    ...new Set(ignores.flatMap((ignore): readonly IgnoreDefinition[K][number][] => ignore[key])),
+  ]
+  const silent = new Set(all('headers'))
+  const headers = new Set([base.headers, ...rules.map((rule) => rule.headers)].flat())
+  return {
+    ignoreQuery: new Set(all('query')),
+    ignoreForm: new Set(all('form')),
+    ignoreParts: new Set(all('parts')),
+    ignoreJson: all('json').map((path) => parseJsonPath(path).map(patternStep)),
+    paths: pathTemplates(all('path')),
+    kinds: all('kinds'),
+    headers: [...headers].filter((name) => !silent.has(name)).toSorted(),
+    sequence: rules.findLast((rule) => rule.sequence !== undefined)?.sequence ?? base.sequence,
   }
 }
 
@@ -18,4 +70,20 @@ function patternStep({ deep, selectors }: JsonPathSegment): JsonPatternStep {
     return selector.kind === 'index' ? String(selector.index) : undefined
   })
   return { deep, names: names.every((name) => name !== undefined) ? names : undefined }
+}
+
+function filterOf(filters: Rule['filters']): (method: string, path: string, origin: string) => boolean {
+  const methods = new Set(filters.method)
+  const paths = filters.path.map(pathGlob)
+  const hosts = filters.host.map(textGlob)
+  return (method, path, origin) =>
+    (methods.size === 0 || methods.has(method.toUpperCase())) &&
+    (paths.length === 0 || paths.some((fits) => fits(path))) &&
+    (hosts.length === 0 || hostsOf(origin).some((host) => hosts.some((fits) => fits(host))))
+}
+
+/** With and without the port. */
+function hostsOf(origin: string): readonly string[] {
+  const { host, hostname } = new URL(origin)
+  return [host, hostname]
 }

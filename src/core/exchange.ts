@@ -20,6 +20,8 @@ export interface HttpRequest extends RequestHead {
   /** The content exactly as on the wire, content codings included, transfer coding removed. */
   readonly body: Uint8Array
   readonly trailers: RawHeaders
+  /** Stands for the client's connection, by identity alone; never recorded. */
+  readonly connection?: object
 }
 
 /** What a response says before its body. */

@@ -1,66 +1,79 @@
 import type { BinaryText } from '../core/binary-text.ts'
-import { jsonOf, jsonText, stringValue, type JsonNode } from '../core/json.ts'
+import { jsonOf, jsonText, stringValue, type JsonMember, type JsonNode } from '../core/json.ts'
+import { further, NOWHERE, type PatternPlaces } from './json-pattern.ts'
 
-/** A step down a document: to a member or position of this name or to any, at this level or at any below. */
-export interface JsonPatternStep {
-  readonly deep: boolean
-  /** Undefined for any. */
-  readonly names: readonly string[] | undefined
+/** What of a JSON text does not count. */
+export interface JsonLeniency {
+  /** Places that are left out. */
+  readonly ignored: PatternPlaces
+  /** What stands for a string or number of this value; undefined for itself. */
+  readonly standIn: (value: string) => string | undefined
 }
 
-/** Places in a JSON document. */
-export type JsonPattern = readonly JsonPatternStep[]
+const STRICT: JsonLeniency = { ignored: NOWHERE, standIn: () => undefined }
 
 /**
- * JSON in one spelling: members sorted by name, no white space, strings escaped one way, numbers as written (so that
- * no digit is lost). Of repeated names the last counts. Ignored places are left out.
+ * JSON in one spelling: members sorted by name, no white space, strings escaped one way. Numbers stay as written, so
+ * that no digit is lost: 1, 1.0 and 1e0 differ. Repeated names stay, in their order.
  * @returns undefined when it nests deeper than `maxDepth`
  */
 export function canonicalJson(
   text: BinaryText,
   root: JsonNode,
-  ignored: readonly JsonPattern[],
   maxDepth: number,
-): BinaryText | undefined {
-  const write = (node: JsonNode, path: readonly string[]): string | undefined => {
-    if (path.length > maxDepth) return undefined
-    if (node.kind === 'object') {
-      const members = new Map(node.members.map((member) => [member.name, member.value]))
-      const written = [...members]
-        .filter(([name]) => !isIgnored([...path, name], ignored))
-        .toSorted(([a], [b]) => (a < b ? -1 : 1))
-        .map(([name, value]) => joined(`${jsonOf(name)}:`, write(value, [...path, name])))
-      return bracketed('{', written, '}')
+  { ignored, standIn }: JsonLeniency = STRICT,
+): string | undefined {
+  let tooDeep = false
+  const write = (node: JsonNode, places: PatternPlaces, depth: number): string => {
+    if (depth > maxDepth) {
+      tooDeep = true
+      return ''
     }
-    if (node.kind === 'array') {
-      const written = node.items.flatMap((item, index) => {
-        const place = [...path, String(index)]
-        return isIgnored(place, ignored) ? [] : [write(item, place)]
-      })
-      return bracketed('[', written, ']')
+    switch (node.kind) {
+      case 'object':
+        return `{${listed(byName(node.members), places, depth, ({ name }) => name)}}`
+      case 'array':
+        return `[${listed(node.items, places, depth, (_, index) => String(index))}]`
+      case 'string': {
+        const value = stringValue(text, node) ?? ''
+        return standIn(value) ?? jsonOf(value)
+      }
+      case 'number': {
+        const value = jsonText(text, node)
+        return standIn(value) ?? value
+      }
+      default:
+        return jsonText(text, node)
     }
-    const value = stringValue(text, node)
-    return value === undefined ? jsonText(text, node) : jsonOf(value)
   }
-  return write(root, [])
+  const listed = <T extends JsonMember | JsonNode>(
+    children: readonly T[],
+    places: PatternPlaces,
+    depth: number,
+    nameOf: (child: T, index: number) => string,
+  ): string => {
+    let written = ''
+    for (const [index, child] of children.entries()) {
+      const below = places.length === 0 ? places : further(places, nameOf(child, index))
+      if (below === undefined) continue
+      if (written !== '') written += ','
+      written +=
+        'value' in child
+          ? `${jsonOf(child.name)}:${write(child.value, below, depth + 1)}`
+          : write(child, below, depth + 1)
+    }
+    return written
+  }
+  const canonical = write(root, ignored, 0)
+  return tooDeep ? undefined : canonical
 }
 
-function joined(name: string, value: string | undefined): string | undefined {
-  return value === undefined ? undefined : name + value
+/** Sorting is stable, so repeated names keep their order, which is what they differ by. */
+function byName(members: readonly JsonMember[]): readonly JsonMember[] {
+  return members.length < 2 ? members : members.toSorted((a, b) => compareText(a.name, b.name))
 }
 
-function bracketed(open: string, parts: readonly (string | undefined)[], close: string): string | undefined {
-  return parts.every((part) => part !== undefined) ? open + parts.join(',') + close : undefined
-}
-
-function isIgnored(path: readonly string[], ignored: readonly JsonPattern[]): boolean {
-  return ignored.some((pattern) => matches(path, pattern))
-}
-
-function matches(path: readonly string[], pattern: JsonPattern): boolean {
-  const [step, ...rest] = pattern
-  const [name, ...below] = path
-  if (step === undefined || name === undefined) return step === undefined && name === undefined
-  if ((step.names === undefined || step.names.includes(name)) && matches(below, rest)) return true
-  return step.deep && matches(below, pattern)
+function compareText(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
 }

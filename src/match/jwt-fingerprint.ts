@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import type { BinaryText } from '../core/binary-text.ts'
+import { hash } from 'node:crypto'
 import { editMembers, scanJson } from '../core/json.ts'
 import { findJwts, type Jwt } from '../core/jwt.ts'
 import { canonicalJson } from './canonical-json.ts'
@@ -17,16 +16,19 @@ const VOLATILE_CLAIMS: ReadonlySet<string> = new Set([
   'nonce',
 ])
 
+/** Begins what stands for a JWT; a lone surrogate, which no request can say. */
+const JWT_MARK = '\ud800jwt:'
+
 /**
  * The text with each JWT replaced by what it says, so that a token reseal re-signed is recognised when the service
  * sends it back.
  */
-export function jwtsAsClaims(text: BinaryText): BinaryText {
-  if (!text.includes('ey') && !text.includes('ew')) return text
+export function jwtsAsClaims(text: string): string {
+  if (!text.includes('.e')) return text
   let done = 0
   let result = ''
   for (const { start, end, jwt } of findJwts(text)) {
-    result += `${text.slice(done, start)}jwt:${jwtFingerprint(jwt)}`
+    result += `${text.slice(done, start)}${JWT_MARK}${jwtFingerprint(jwt)}`
     done = end
   }
   return done === 0 ? text : result + text.slice(done)
@@ -37,8 +39,6 @@ export function jwtFingerprint(jwt: Jwt): string {
   const { text, object } = jwt.payload
   const lasting = editMembers(text, object, { set: new Map(), remove: VOLATILE_CLAIMS })
   const root = scanJson(lasting)
-  const canonical = root && canonicalJson(lasting, root, [], 100)
-  return createHash('sha256')
-    .update(canonical ?? lasting, 'latin1')
-    .digest('base64url')
+  const canonical = root && canonicalJson(lasting, root, 100)
+  return hash('sha256', canonical ?? lasting, 'base64url')
 }

@@ -1,128 +1,136 @@
-import { createHash } from 'node:crypto'
-import { binaryText, type BinaryText } from '../core/binary-text.ts'
-import { decodeBody } from '../core/body-coding.ts'
+import { hash } from 'node:crypto'
 import type { HttpRequest } from '../core/exchange.ts'
-import { scanJson } from '../core/json.ts'
-import { canonicalJson, type JsonPattern } from './canonical-json.ts'
+import { headerValues } from '../core/headers.ts'
+import { canonicalJson } from './canonical-json.ts'
+import { classStandIn, comparedValue } from './compared-value.ts'
+import { atRoot } from './json-pattern.ts'
 import { jwtsAsClaims } from './jwt-fingerprint.ts'
-import { queryParts, type QueryPart } from './query.ts'
+import type { MatchRules } from './match-rules.ts'
+import type { MultipartPart } from './multipart.ts'
+import { queryParts, sortedParts, type QueryPart } from './query.ts'
+import { contentOf, requestBody, type RequestBody } from './request-body.ts'
+import { comparedPath, targetParts } from './request-path.ts'
 
 declare const brand: unique symbol
-/** Equal for two requests exactly when they are the same question. Injective: built of length-prefixed parts. */
+/**
+ * Equal for two requests exactly when they are the same question. Injective: built of length-prefixed parts; past
+ * {@link MAX_PLAIN} characters, and for bodies past {@link MAX_PLAIN_BODY}, up to the SHA-256 of what it would be.
+ */
 export type Signature = string & { readonly [brand]: 'Signature' }
 
-/** What does not count when requests are compared. */
-export interface MatchRules {
-  /** Names of query parameters. */
-  readonly ignoreQuery: ReadonlySet<string>
-  /** Places in JSON bodies. */
-  readonly ignoreJson: readonly JsonPattern[]
-}
-
-/** The parts of a request that make its signature, each comparable by itself. */
-export interface RequestParts {
-  readonly method: string
-  readonly path: string
-  /** Sorted by name, then value: the order of parameters does not count, repeats do. */
-  readonly query: readonly QueryPart[]
-  readonly body: BinaryText
-  readonly bodyKind: 'none' | 'json' | 'form' | 'bytes'
-  /** The fields of a form body, sorted; empty for other bodies. */
-  readonly form: readonly QueryPart[]
-}
-
-/** A body whose JSON nests deeper than this is compared by its bytes. */
+/** JSON that nests deeper than this is compared by its bytes. */
 export const MAX_CANONICAL_DEPTH = 500
+/** Longer signatures are kept as their SHA-256. */
+const MAX_PLAIN = 512
+/** Longer bodies go in as their SHA-256. */
+const MAX_PLAIN_BODY = 128
 
-/** The signature of a request: method, path, query as a multiset, body by what it says. */
+/**
+ * The signature of a request: method, path, query as a multiset, the header fields that count, content by what it
+ * says. The backend it is for is not in it.
+ */
 export function signatureOf(request: HttpRequest, rules: MatchRules): Signature {
-  return signatureOfParts(requestParts(request, rules))
+  const { path, query } = targetParts(request.target)
+  let text = prefixed(request.method) + prefixed(comparedPath(path, rules))
+  if (query !== undefined && query !== '') {
+    text += `?${parameterList(queryParts(query), rules.ignoreQuery, rules)}`
+  }
+  if (rules.headers.length > 0) text += `h${headerList(request, rules)}`
+  if (request.body.length > 0) text += bodyText(requestBody(request), rules)
+  // A plain one begins with a digit.
+  return (text.length <= MAX_PLAIN ? text : `#${digest(text)}`) as Signature
 }
 
-/** One signature for one set of parts; the body goes in as its SHA-256 so that an index stays small. */
-export function signatureOfParts(parts: RequestParts): Signature {
-  const body = parts.body === '' ? '' : createHash('sha256').update(parts.body, 'latin1').digest('base64url')
-  const fields = [
-    parts.method,
-    parts.path,
-    ...parts.query.flatMap(({ name, value }) => [name, value ?? '\0']),
-  ]
-  const prefixed = [...fields, `${parts.bodyKind}${body}`].map((field) => `${field.length}:${field}`)
-  return `${prefixed.length};${prefixed.join('')}` as Signature
+/** What a form of one field and the query of one parameter have in common: a list without order, repeats kept. */
+function parameterList(
+  parts: readonly QueryPart[],
+  ignored: ReadonlySet<string>,
+  { kinds }: MatchRules,
+): string {
+  const counting = ignored.size === 0 ? parts : parts.filter(({ name }) => !ignored.has(name))
+  const compared = counting.map(({ name, value }) => ({
+    name,
+    value: value === undefined ? value : comparedValue(value, kinds),
+  }))
+  const fields = sortedParts(compared).map(({ name, value }) => prefixed(name) + prefixed(value))
+  return listed(fields)
 }
 
-/** Takes a request apart, content codings undone, ignored places left out, JWTs reduced to what they say. */
-export function requestParts(request: HttpRequest, rules: MatchRules): RequestParts {
-  const target = originForm(request.target)
-  const mark = target.indexOf('?')
-  const query = mark === -1 ? [] : queryParts(target.slice(mark + 1))
-  return {
-    method: request.method,
-    path: mark === -1 ? target : target.slice(0, mark),
-    query: query
-      .filter(({ name }) => !rules.ignoreQuery.has(name))
-      .map(({ name, value }) => ({ name, value: value === undefined ? value : jwtsAsClaims(value) }))
-      .toSorted(byNameAndValue),
-    ...bodyParts(request, rules),
+function headerList(request: HttpRequest, { headers, kinds }: MatchRules): string {
+  const fields = headers.map((name) => {
+    const values = headerValues(request.headers, name)
+    if (values.length === 0) return prefixed(undefined)
+    return prefixed(comparedHeader(name, values, (value) => comparedValue(value, kinds)))
+  })
+  return listed(fields)
+}
+
+/**
+ * What the values of a field are compared as: one list however many lines it has (RFC 9110 §5.3), cookies in any
+ * order (RFC 6265 §5.4 leaves it open).
+ */
+export function comparedHeader(
+  name: string,
+  values: readonly string[],
+  compare: (value: string) => string,
+): string {
+  if (name !== 'cookie') return values.map((value) => compare(value.trim())).join(', ')
+  const cookies = values.flatMap((value) => value.split(';')).map((cookie) => cookie.trim())
+  return listed(cookies.map((cookie) => prefixed(compare(cookie))).toSorted())
+}
+
+function bodyText(body: RequestBody, rules: MatchRules): string {
+  const content = comparedContent(body, rules)
+  const short = content.length <= MAX_PLAIN_BODY
+  return `b${body.kind}${short ? ':' : '#'}${prefixed(short ? content : digest(content))}`
+}
+
+function comparedContent(body: RequestBody, rules: MatchRules): string {
+  switch (body.kind) {
+    case 'none':
+      return ''
+    case 'json':
+      return comparedJson(body, rules)
+    case 'form':
+      return parameterList(body.fields, rules.ignoreForm, rules)
+    case 'multipart': {
+      const parts = body.parts
+        .filter(({ name }) => name === undefined || !rules.ignoreParts.has(name))
+        .map((part) => partText(part, rules))
+      return listed(body.ordered ? parts : parts.toSorted())
+    }
+    case 'bytes':
+      return comparedValue(body.text, rules.kinds)
   }
 }
 
-/** The path of a target, without query. */
-export function pathOf(target: string): string {
-  return originForm(target).split('?', 1)[0] ?? ''
+function comparedJson({ text, root }: Extract<RequestBody, { kind: 'json' }>, rules: MatchRules): string {
+  const { ignoreJson, kinds } = rules
+  const canonical = canonicalJson(text, root, MAX_CANONICAL_DEPTH, {
+    ignored: atRoot(ignoreJson),
+    standIn: (value) => classStandIn(value, kinds),
+  })
+  // What is too deep begins as no JSON text does.
+  return jwtsAsClaims(canonical ?? `\0${text}`)
 }
 
-/** Absolute-form targets (RFC 9112 §3.2.2) name the same resource as their origin-form. */
-function originForm(target: string): string {
-  const absolute = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(target)
-  if (absolute === null) return target
-  const rest = target.slice(absolute[0].length)
-  return rest.startsWith('/') ? rest : `/${rest}`
+/** What a part of a multipart body is compared as. */
+export function partText({ name, filename, type, content }: MultipartPart, rules: MatchRules): string {
+  const body = contentOf(content, type)
+  const compared = comparedContent(body, rules)
+  return [name, filename, type, body.kind, compared].map(prefixed).join('')
 }
 
-function bodyParts(
-  request: HttpRequest,
-  rules: MatchRules,
-): Pick<RequestParts, 'body' | 'bodyKind' | 'form'> {
-  if (request.body.length === 0) return { body: '', bodyKind: 'none', form: [] }
-  const text = binaryText(decodeBody(request.headers, request.body)?.bytes ?? request.body)
-  const type = contentType(request)
-  if (type === 'application/x-www-form-urlencoded') {
-    const form = formFields(text)
-    return { body: formBody(form), bodyKind: 'form', form }
-  }
-  const first = text.trimStart()[0]
-  const json = type.endsWith('json') || first === '{' || first === '[' ? scanJson(text) : undefined
-  const canonical = json && canonicalJson(text, json, rules.ignoreJson, MAX_CANONICAL_DEPTH)
-  return canonical === undefined
-    ? { body: jwtsAsClaims(text), bodyKind: 'bytes', form: [] }
-    : { body: jwtsAsClaims(canonical), bodyKind: 'json', form: [] }
+function listed(fields: readonly string[]): string {
+  return `${fields.length};${fields.join('')}`
 }
 
-/** Form fields compare as query parameters do: any order, repeats kept. */
-function formFields(text: BinaryText): readonly QueryPart[] {
-  return queryParts(text)
-    .map(({ name, value }) => ({ name, value: value === undefined ? value : jwtsAsClaims(value) }))
-    .toSorted(byNameAndValue)
+/** Says where a field ends, so that no two lists of fields read the same; `-` is none. */
+function prefixed(field: string | undefined): string {
+  return field === undefined ? '-' : `${field.length}:${field}`
 }
 
-function formBody(fields: readonly QueryPart[]): BinaryText {
-  return fields
-    .flatMap(({ name, value }) => [name, value ?? '\0'])
-    .map((field) => `${field.length}:${field}`)
-    .join('')
-}
-
-function byNameAndValue(a: QueryPart, b: QueryPart): number {
-  return order(a.name, b.name) || order(a.value ?? '', b.value ?? '')
-}
-
-function order(a: string, b: string): number {
-  if (a === b) return 0
-  return a < b ? -1 : 1
-}
-
-function contentType(request: HttpRequest): string {
-  const field = request.headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? ''
-  return (field.split(';')[0] ?? '').trim().toLowerCase()
+/** Over UTF-16, in which marks that are no characters keep their difference. */
+function digest(text: string): string {
+  return hash('sha256', Buffer.from(text, 'utf16le'), 'base64url')
 }

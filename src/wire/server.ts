@@ -79,7 +79,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
       return
     }
     const { head, hasBody } = received
-    const bare = { ...head, body: NO_BYTES, trailers: NO_HEADERS }
+    const bare = { ...head, body: NO_BYTES, trailers: NO_HEADERS, connection: message.socket }
     const refusal = expects ? refuse(bare) : undefined
     if (refusal !== undefined) {
       answerWith(() => refusal, response)
@@ -175,7 +175,7 @@ function collect(
     if (bytes > maxBytes) return
     const [only] = chunks
     const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, bytes)
-    done({ ...head, body, trailers: rawHeadersFromFlat(message.rawTrailers) })
+    done({ ...head, body, trailers: rawHeadersFromFlat(message.rawTrailers), connection: message.socket })
   })
 }
 

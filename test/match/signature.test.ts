@@ -4,10 +4,11 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import jsonwebtoken from 'jsonwebtoken'
 import type { HttpRequest } from '../../src/core/exchange.ts'
-import { signatureOf, type MatchRules } from '../../src/match/signature.ts'
+import { DEFAULT_RULES, type MatchRules } from '../../src/match/match-rules.ts'
+import { signatureOf } from '../../src/match/signature.ts'
 import { aRequest, type RequestFields } from '../support/a-pair.ts'
 
-const NO_RULES: MatchRules = { ignoreQuery: new Set(), ignoreJson: [] }
+const NO_RULES = DEFAULT_RULES
 const JSON_TYPE = ['Content-Type', 'application/json'] as const
 const FORM_TYPE = ['Content-Type', 'application/x-www-form-urlencoded; charset=UTF-8'] as const
 
@@ -55,6 +56,7 @@ suite('the same question', () => {
   })
   test('but for what is ignored', () => {
     const rules: MatchRules = {
+      ...DEFAULT_RULES,
       ignoreQuery: new Set(['ts']),
       ignoreJson: [[{ deep: false, names: ['id'] }], [{ deep: true, names: ['nonce'] }]],
     }

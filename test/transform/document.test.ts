@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { DEFAULT_MATCH } from '../../src/transform/document/match-schema.ts'
 import { test } from 'node:test'
 import { ResealError } from '../../src/core/errors.ts'
 import type { ChainDefinition, FilterDefinition } from '../../src/transform/document/definition.ts'
@@ -40,7 +41,10 @@ test('the document of the manual is read with the place of every part', () => {
   assert.deepEqual(parseTransformDocument(MANUAL, 'demo.yaml'), {
     file: 'demo.yaml',
     version: 1,
-    match: { ignore: { query: ['ts'], json: ['$.requestId'] } },
+    match: {
+      ...DEFAULT_MATCH,
+      ignore: { ...DEFAULT_MATCH.ignore, query: ['ts'], json: ['$.requestId'] },
+    },
     issuers: undefined,
     responder: [
       {

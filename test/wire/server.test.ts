@@ -46,8 +46,10 @@ test('a request reaches the handler byte for byte, with its trailers', async (t)
     'POST /a/../b/%2e%2e/c//d?x#%F HTTP/1.1\r\nhOst: Example.com:81\r\nX-A: 1\r\nx-a: \xc3\xa9\r\nConnection: close\r\n' +
       'Transfer-Encoding: chunked\r\n\r\n3\r\nab\xff\r\n2\r\ncd\r\n0\r\nX-T: 1\r\nx-t: 2\r\n\r\n',
   )
+  const { connection, ...request } = seen[0] ?? {}
+  assert.ok(connection !== undefined)
   assert.deepEqual(
-    { ...seen[0], body: Buffer.from(seen[0]?.body ?? []).toString('latin1') },
+    { ...request, body: Buffer.from(seen[0]?.body ?? []).toString('latin1') },
     {
       scheme: 'http',
       authority: 'Example.com:81',

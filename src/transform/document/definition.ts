@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import type { EXTRACTORS, ExtractorType } from '../extractors/extractor-table.ts'
 import type { STEPS, StepType } from '../steps/step-table.ts'
 import type { FILTERS, WHEN } from './filter-schema.ts'
+import type { MATCH } from './match-schema.ts'
 
 /** What a user wrote for a snapshot, every spelling brought to one form. */
 export interface TransformDocument {
@@ -15,15 +16,11 @@ export interface TransformDocument {
   readonly responder: readonly ChainDefinition[]
 }
 
-/** What makes two requests the same question. */
-export interface MatchDefinition {
-  readonly ignore: {
-    /** Names of query parameters. */
-    readonly query: readonly string[]
-    /** JSON paths into the request's body. */
-    readonly json: readonly string[]
-  }
-}
+/** What makes two requests the same question, and which answer follows which. */
+export type MatchDefinition = Readonly<z.output<typeof MATCH>>
+
+/** Parts of a request that do not count. */
+export type IgnoreDefinition = MatchDefinition['ignore']
 
 /** Filters, then an extractor, then steps: run on a pair's response. */
 export interface ChainDefinition {

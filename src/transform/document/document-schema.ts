@@ -1,30 +1,12 @@
 import { z } from 'zod'
 import { EXTRACTORS } from '../extractors/extractor-table.ts'
-import { FILTERS, oneOrMany, WHEN } from './filter-schema.ts'
+import { FILTERS, WHEN } from './filter-schema.ts'
+import { DEFAULT_MATCH, MATCH } from './match-schema.ts'
 import { jsonSchemaOf } from './schema-complaint.ts'
 import { SPEEDSCALE_FILTERS } from './speedscale-filters.ts'
 import { STEPS } from '../steps/step-table.ts'
-import { JSON_PATH } from '../json-path/json-path-schema.ts'
 
 const NAME = z.string().min(1, 'must not be empty')
-
-const IGNORE = z.strictObject({
-  query: oneOrMany(NAME)
-    .default([])
-    .describe('Query parameters.')
-    .meta({ examples: [['ts', 'nonce']] }),
-  json: oneOrMany(JSON_PATH)
-    .default([])
-    .describe('JSON paths into the body.')
-    .meta({ examples: [['$.requestId']] }),
-})
-
-const IGNORE_NOTHING = { query: [], json: [] }
-
-/** `match`: what makes two requests the same. */
-const MATCH = z
-  .strictObject({ ignore: IGNORE.default(IGNORE_NOTHING).describe('Parts of a request that do not count.') })
-  .describe('What makes two requests the same question.')
 
 /** A document whose chains are yet to be read. */
 export const DOCUMENT_SHELL = documentSchema(
@@ -71,7 +53,7 @@ function documentSchema<C extends z.ZodType>(chain: C) {
         .exactOptional(z.record(z.string(), z.unknown()))
         .describe('Identity providers that reseal is beside the replay, by name; jwt_resign can sign as one.')
         .meta({ examples: [{ main: { issuer: 'https://login.example.com' } }] }),
-      match: MATCH.default({ ignore: IGNORE_NOTHING }),
+      match: MATCH.default(DEFAULT_MATCH),
       responder: z
         .array(chain)
         .default([])

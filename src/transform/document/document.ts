@@ -10,6 +10,7 @@ import type {
 import { CHAIN_SHELL, DOCUMENT_SHELL } from './document-schema.ts'
 import { EXTRACTORS } from '../extractors/extractor-table.ts'
 import { EVERY_PAIR, FILTERS } from './filter-schema.ts'
+import { DEFAULT_MATCH } from './match-schema.ts'
 import { readSpelling, type Vocabulary } from './member-spelling.ts'
 import { checkSchema, type Checked, type Complaint } from './schema-complaint.ts'
 import { readSourceText, type SourcePath, type SourceText } from './source-text.ts'
@@ -54,7 +55,7 @@ export function checkTransformDocument(source: string, file: string): CheckedDoc
 
 /** The document of a snapshot that has none: nothing is changed and nothing ignored. */
 export function emptyDocument(file: string): TransformDocument {
-  return { file, version: 1, match: { ignore: { query: [], json: [] } }, issuers: undefined, responder: [] }
+  return { file, version: 1, match: DEFAULT_MATCH, issuers: undefined, responder: [] }
 }
 
 /** Read by whoever knows issuers; here only its places are known. */

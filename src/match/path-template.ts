@@ -1,0 +1,57 @@
+import { CLASS_MARK } from './compared-value.ts'
+
+/** A path of which some segments stand for any text, segment by segment. */
+export interface PathTemplate {
+  /** What a path that fits is compared as. */
+  readonly compared: string
+  readonly segments: readonly TemplateSegment[]
+}
+
+/** Templates by their number of segments, in the order they were given. */
+export type PathTemplates = ReadonlyMap<number, readonly PathTemplate[]>
+
+interface TemplateSegment {
+  readonly before: string
+  readonly after: string
+  /** There is text between them that does not count. */
+  readonly open: boolean
+}
+
+/**
+ * Reads `/users/{id}/files/{name}.json`: in each segment at most one name in braces, which stands for one character
+ * or more. All paths that fit a template are one.
+ */
+export function pathTemplates(texts: readonly string[]): PathTemplates {
+  const byCount = new Map<number, PathTemplate[]>()
+  for (const text of texts) {
+    const segments = text.split('/').map(templateSegment)
+    const compared = segments
+      .map(({ before, after, open }) => (open ? `${before}${CLASS_MARK}{}${after}` : before))
+      .join('/')
+    const same = byCount.get(segments.length) ?? []
+    same.push({ compared, segments })
+    byCount.set(segments.length, same)
+  }
+  return byCount
+}
+
+/** The first template that these segments of a path fit. */
+export function templateFor(segments: readonly string[], templates: PathTemplates): PathTemplate | undefined {
+  return templates
+    .get(segments.length)
+    ?.find((template) => template.segments.every((wanted, index) => fits(segments[index] ?? '', wanted)))
+}
+
+function fits(segment: string, { before, after, open }: TemplateSegment): boolean {
+  if (!open) return segment === before
+  return (
+    segment.length > before.length + after.length && segment.startsWith(before) && segment.endsWith(after)
+  )
+}
+
+function templateSegment(text: string): TemplateSegment {
+  const found = /^([^{}]*)\{[^{}]*\}([^{}]*)$/.exec(text)
+  return found === null
+    ? { before: text, after: '', open: false }
+    : { before: found[1] ?? '', after: found[2] ?? '', open: true }
+}
