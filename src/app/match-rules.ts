@@ -3,7 +3,7 @@ import type { MatchRules, RuleBook } from '../match/match-rules.ts'
 import { pathTemplates } from '../match/path-template.ts'
 import type { MatchSettings } from '../respond/matcher.ts'
 import type { IgnoreDefinition, MatchDefinition } from '../transform/document/definition.ts'
-import { pathGlob, textGlob } from '../transform/glob.ts'
+import { pathGlob, textGlob } from '../transform/filters/glob.ts'
 import { parseJsonPath, type JsonPathSegment } from '../transform/json-path/json-path-syntax.ts'
 
 type Rule = MatchDefinition['rules'][number]
@@ -63,11 +63,11 @@ function matchRules(
   }
 }
 
-/** Slices and wildcards stand for any position: what is ignored in one item of a list is ignored in all. */
+/** Slices, wildcards and positions from the end stand for any: what is ignored in one item of a list is in all. */
 function patternStep({ deep, selectors }: JsonPathSegment): JsonPatternStep {
   const names = selectors.map((selector) => {
     if (selector.kind === 'name') return selector.name
-    return selector.kind === 'index' ? String(selector.index) : undefined
+    return selector.kind === 'index' && selector.index >= 0 ? String(selector.index) : undefined
   })
   return { deep, names: names.every((name) => name !== undefined) ? names : undefined }
 }

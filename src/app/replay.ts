@@ -10,7 +10,7 @@ import { createRefuser, createResponder } from '../respond/responder.ts'
 import { createTraffic } from '../respond/traffic.ts'
 import type { CompiledTransforms } from '../transform/compile.ts'
 import { serveControl } from './control.ts'
-import { matchRules } from './match-rules.ts'
+import { matchSettings } from './match-rules.ts'
 import type { OpenIssuer } from './open-issuer.ts'
 import { openListeners } from './replay-listeners.ts'
 import type { ListenerRoute } from './routes.ts'
@@ -66,9 +66,9 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
   }
   try {
     const { clock, cacheBytes, pace, routes, clientTimeoutMs, onError } = options
-    const rules = matchRules(document)
+    const match = matchSettings(document.match)
     const secrets = secretClasses(compileRules(REDACT_ALL))
-    const plan = createPlan({ pairs: reader, transforms, rules, secrets, clock, cacheBytes, pace })
+    const plan = createPlan({ pairs: reader, transforms, match, secrets, clock, cacheBytes, pace })
     const traffic = createTraffic(clock, toldTo(options))
     const listeners = await openListeners({
       routes,

@@ -3,7 +3,7 @@ import { maskedTarget } from '../core/masking.ts'
 import { printable } from '../core/printable.ts'
 import type { Clock, EpochMs } from '../core/time.ts'
 import type { NearMiss } from '../match/near-miss.ts'
-import { pathOf } from '../match/signature.ts'
+import { pathOf } from '../match/request-path.ts'
 
 /** Misses that are the same mistake: of one method, nearest to the same pair, and different from it in the same fields. */
 export interface MissGroup {

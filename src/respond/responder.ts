@@ -1,6 +1,4 @@
-import type { HttpRequest, HttpResponse } from '../core/exchange.ts'
-import { maskedTarget } from '../core/masking.ts'
-import type { NearMiss } from '../match/near-miss.ts'
+import { missResponse } from './miss-report.ts'
 import type { ReplayPlan } from './plan.ts'
 import type { Answerer, OtherAnswerer } from './replay-answer.ts'
 
@@ -11,15 +9,18 @@ import type { Answerer, OtherAnswerer } from './replay-answer.ts'
  * @param otherwise asked before a request counts as a miss
  */
 export function createResponder(
-  plan: () => Pick<ReplayPlan, 'answer'>,
+  plan: () => Pick<ReplayPlan, 'answer' | 'missStatus'>,
   origin: string | undefined,
   otherwise: OtherAnswerer = () => undefined,
 ): Answerer {
   return (request) => {
-    const answer = plan().answer(request, origin)
+    const { answer: answerOf, missStatus } = plan()
+    const answer = answerOf(request, origin)
     if (answer.kind === 'hit') return answer
-    const { near } = answer
-    return otherwise(request) ?? { kind: 'miss', near, response: missResponse(request, near) }
+    const other = otherwise(request)
+    if (other !== undefined) return other
+    const near = answer.near()
+    return { kind: 'miss', near, response: missResponse(request, near, missStatus) }
   }
 }
 
@@ -33,50 +34,4 @@ export function createRefuser(
   origin: string | undefined,
 ): OtherAnswerer {
   return (request) => plan().refusal(request, origin)
-}
-
-/** 404 with what was asked and what comes near it. */
-function missResponse(request: HttpRequest, near: readonly NearMiss[]): HttpResponse {
-  const report = {
-    error: {
-      code: 'NO_RECORDED_PAIR',
-      message: `The snapshot has no answer to ${request.method} ${maskedTarget(request.target)}.`,
-      hint: hintFor(near),
-    },
-    request: { method: request.method, target: maskedTarget(request.target) },
-    nearest: near.map(({ pair, method, target, differs }) => ({ pair, method, target, differs })),
-  }
-  const body = Buffer.from(`${JSON.stringify(report, null, 2)}\n`)
-  return {
-    status: 404,
-    reason: 'Not Found',
-    httpVersion: '1.1',
-    headers: [
-      ['Content-Type', 'application/json; charset=utf-8'],
-      ['Content-Length', String(body.length)],
-      ['X-Reseal-Miss', '1'],
-    ],
-    body,
-    trailers: [],
-  }
-}
-
-function hintFor(near: readonly NearMiss[]): string {
-  const [first] = near
-  if (first === undefined) return 'The snapshot holds no whole pair at all; record one first.'
-  const fields = first.differs.map(({ field }) => field)
-  const query = fields
-    .filter((field) => field.startsWith('query '))
-    .map((field) => field.slice('query '.length))
-  const json = fields
-    .filter((field) => field.startsWith('body $'))
-    .map((field) => field.slice('body '.length))
-  if (fields.length === query.length + json.length && fields.length > 0) {
-    const ignore = [
-      ...(query.length > 0 ? [`query: [${query.join(', ')}]`] : []),
-      ...(json.length > 0 ? [`json: [${json.map((path) => JSON.stringify(path)).join(', ')}]`] : []),
-    ]
-    return `If the difference does not matter, add to the transform document: match: { ignore: { ${ignore.join(', ')} } }`
-  }
-  return `Pair ${first.pair} comes nearest; it differs in ${fields.join(', ')}.`
 }

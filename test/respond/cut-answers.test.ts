@@ -6,6 +6,7 @@ import { brokenOffMessage } from '../../src/core/upstream-failure.ts'
 import { createPlan, type ReplayPlan } from '../../src/respond/plan.ts'
 import { aPair, aRequest } from '../support/a-pair.ts'
 import { aSource } from '../support/a-source.ts'
+import { aMatch } from '../support/match.ts'
 
 suite('a recorded exchange that did not end whole', () => {
   test('is cut as the upstream cut it, with the recorded head and beginning', () => {
@@ -107,7 +108,7 @@ function planOf(pace: number | undefined, ...pairs: readonly RRPair[]): ReplayPl
   return createPlan({
     pairs: aSource(...pairs),
     transforms: { responses: new Map(), chains: [], keys: [], notes: [] },
-    rules: { ignoreQuery: new Set(), ignoreJson: [] },
+    match: aMatch(),
     clock: () => 0,
     cacheBytes: 1_000_000,
     pace,

@@ -113,7 +113,9 @@ suite('misses', () => {
       pair,
       method: 'GET',
       target: '/',
-      differs: fields.map((field) => ({ field, recorded: 'a', asked: 'b' })),
+      complete: true,
+      cause: 'value' as const,
+      differs: fields.map((field) => ({ field, recorded: 'a', asked: 'b', cause: 'value' as const })),
     },
   ]
 

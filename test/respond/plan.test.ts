@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { RRPair } from '../../src/core/pair.ts'
+import type { NearMiss } from '../../src/match/near-miss.ts'
 import { createPlan, type Answer, type ReplayPlan } from '../../src/respond/plan.ts'
 import { aPair, aRequest, type RequestFields } from '../support/a-pair.ts'
 import { aSource } from '../support/a-source.ts'
+import { aMatch } from '../support/match.ts'
 
 function planOf(...pairs: readonly RRPair[]): ReplayPlan {
   return createPlan({
     pairs: aSource(...pairs),
     transforms: { responses: new Map(), chains: [], keys: [], notes: [] },
-    rules: { ignoreQuery: new Set(), ignoreJson: [] },
+    match: aMatch(),
     clock: () => 0,
     cacheBytes: 1_000_000,
   })
@@ -77,33 +79,47 @@ suite('a miss', () => {
   const nearest = (fields: RequestFields) => {
     const answer = ask(planOf(...pairs), fields)
     assert.ok(answer.kind === 'miss')
-    assert.equal(answer.near.length, 3)
-    return answer.near[0]
+    const near = answer.near()
+    assert.equal(near.length, 3)
+    return near[0]
   }
+
+  const shown = (near: NearMiss | undefined) =>
+    near?.differs.map(({ field, recorded, asked }) => ({ field, recorded, asked }))
 
   test('names the nearest pair and the parameter that differs', () => {
     assert.deepEqual(nearest({ target: '/users/1?ts=6' }), {
       pair: 1,
       method: 'GET',
       target: '/users/1?ts=5',
-      differs: [{ field: 'query ts', recorded: '5', asked: '6' }],
+      complete: true,
+      cause: 'value',
+      differs: [
+        {
+          field: 'query ts',
+          recorded: '5',
+          asked: '6',
+          cause: 'value',
+          ignore: { key: 'query', entry: 'ts' },
+        },
+      ],
     })
   })
 
   test('names places in a JSON body, and masks what may be a secret', () => {
     const near = nearest({ method: 'POST', target: '/users', body: '{"name":"b","password":"p2"}' })
     assert.equal(near?.pair, 2)
-    assert.deepEqual(near?.differs, [
+    assert.deepEqual(shown(near), [
       { field: 'body $.name', recorded: '"a"', asked: '"b"' },
       { field: 'body $.password', recorded: '(masked)', asked: '(masked)' },
     ])
   })
 
   test('names the method and the path', () => {
-    assert.deepEqual(nearest({ method: 'PUT', target: '/orders' })?.differs, [
+    assert.deepEqual(shown(nearest({ method: 'PUT', target: '/orders' })), [
       { field: 'method', recorded: 'GET', asked: 'PUT' },
     ])
-    assert.deepEqual(nearest({ target: '/orders/' })?.differs, [
+    assert.deepEqual(shown(nearest({ target: '/orders/' })), [
       { field: 'path', recorded: '/orders', asked: '/orders/' },
     ])
   })

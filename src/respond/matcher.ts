@@ -1,0 +1,164 @@
+import type { HttpRequest } from '../core/exchange.ts'
+import type { PairId, PairSource } from '../core/pair.ts'
+import type { RuleBook, SequenceEnd, SessionRule, SubjectRule } from '../match/match-rules.ts'
+import { pathOf } from '../match/request-path.ts'
+import { subjectOf } from '../match/subject.ts'
+import type { SecretClasses } from '../redact/classes.ts'
+import { causalReads } from './causal-read.ts'
+import { questionOf, type PairIndex } from './pair-index.ts'
+import { entriesFor, questionsOf, type EntryList } from './question.ts'
+import type { ReplayedWrites } from './replayed-writes.ts'
+import { createSessions, sessionName, type Session } from './sessions.ts'
+import { createWriteHistory, isWrite, type WriteHistory } from './write-history.ts'
+
+/** What the `match` of a document says, compiled. */
+export interface MatchSettings {
+  readonly book: RuleBook
+  readonly session: SessionRule
+  readonly subject: SubjectRule
+  /** Status of the answer to a request that nothing answers. */
+  readonly missStatus: number
+}
+
+/** Says which recorded pair answers a request, and keeps how far each client has come. */
+export interface Matcher {
+  /**
+   * The entry that answers a request of a backend; without one, of the backend it names by its authority, else of
+   * the one that was recorded first. A client's next request of the kind is answered by the next one.
+   * @param wanted an entry that is not wanted stays the next one, and nothing is chosen
+   */
+  choose(request: HttpRequest, origin: string | undefined, wanted?: (entry: number) => boolean): Choice
+  /** Every client begins anew. */
+  reset(): void
+}
+
+export type Choice =
+  | { readonly entry: number; readonly whyNot?: undefined }
+  | { readonly entry?: undefined; readonly whyNot: WhyNot | undefined }
+
+/** Why a question that was recorded is not answered all the same. */
+export type WhyNot =
+  | { readonly cause: 'user'; readonly pair: PairId }
+  /** Its answers are used up. */
+  | { readonly cause: 'order'; readonly pair: PairId; readonly times: number }
+  /** Every answer was recorded after a write that has not been replayed. */
+  | { readonly cause: 'order'; readonly pair: PairId; readonly waitsFor: PairId }
+
+/** A snapshot with its index. */
+export interface MatchedSnapshot {
+  readonly index: PairIndex
+  readonly pairs: PairSource
+  /** How redacted requests are compared. */
+  readonly secrets: SecretClasses
+}
+
+/** A matcher over an index; one look-up a request, and a second where several entries ask the same. */
+export function createMatcher(
+  { index, pairs, secrets }: MatchedSnapshot,
+  { book, session: sessionRule, subject: subjectRule }: MatchSettings,
+): Matcher {
+  const sessions = createSessions(sessionRule)
+  const questionFrom = questionsOf(index)
+  const history = book.causal ? historyOf(pairs, sessionRule) : undefined
+  const find = finder(index, book)
+  /** As it came; then, where the recording is redacted, with each secret standing for its kind. */
+  const first = (request: HttpRequest, origin: string | undefined): number => {
+    const entry = find(request, origin)
+    const classed = entry === -1 ? secrets.asked(request) : undefined
+    return classed === undefined ? entry : find(classed, origin)
+  }
+
+  const turn = (list: EntryList, request: HttpRequest, origin: string): Turn => {
+    const { sequence } = book.rulesFor(request.method, pathOf(request.target), origin)
+    const { writes } = sessions.of(request)
+    if (sequence !== 'causal' || history === undefined)
+      return { list, end: sequence === 'causal' ? 'last' : sequence }
+    return isWrite(request.method) ? { list, end: 'last' } : causalTurn(list, request, history, writes, index)
+  }
+  return {
+    choose: (request, origin, wanted = () => true) => {
+      const entry = first(request, origin)
+      if (entry === -1) return { whyNot: undefined }
+      const list = entriesFor(questionFrom(entry), index, () => subjectOf(request.headers), subjectRule)
+      if (list === undefined) return { whyNot: { cause: 'user', pair: index.id(entry) } }
+      const taken = turn(list, request, index.origin(entry))
+      if ('whyNot' in taken) return taken
+      const session = sessions.of(request)
+      const choice = next(taken, session, index, wanted)
+      const write = choice.entry === undefined ? undefined : history?.write(index.id(choice.entry))
+      if (write !== undefined) session.writes.add(write)
+      return choice
+    },
+    reset: () => sessions.reset(),
+  }
+}
+
+/** Finds the first entry that asks what a request asks; -1 for none. */
+function finder(
+  index: PairIndex,
+  book: RuleBook,
+): (request: HttpRequest, origin: string | undefined) => number {
+  const byAuthority = new Map(index.origins.map((origin) => [new URL(origin).host, origin]))
+  return (request, origin) => {
+    if (origin !== undefined) return index.first(questionOf(request, origin, book), origin)
+    const named = byAuthority.get(request.authority)
+    if (book.goesByOrigin) {
+      const found = index.origins
+        .map((one) => index.first(questionOf(request, one, book), one))
+        .filter((entry) => entry !== -1)
+      return found.find((entry) => index.origin(entry) === named) ?? found.toSorted((a, b) => a - b)[0] ?? -1
+    }
+    const signature = questionOf(request, '', book)
+    const there = named === undefined ? -1 : index.first(signature, named)
+    return there === -1 ? index.first(signature, undefined) : there
+  }
+}
+
+/** A list that is a client's turn, or why none is. */
+type Turn =
+  | { readonly list: EntryList; readonly end: Exclude<SequenceEnd, 'causal'> }
+  | { readonly whyNot: WhyNot }
+
+/** The next entry of a list for a client. */
+function next(
+  { list: { name, entries }, end }: Extract<Turn, { readonly list: EntryList }>,
+  { given }: Session,
+  index: PairIndex,
+  wanted: (entry: number) => boolean,
+): Choice {
+  // The most common list needs no place.
+  const still = entries.length === 1 && end !== 'once'
+  const at = still ? 0 : (given.get(name) ?? 0)
+  const last = entries.length - 1
+  const place = end === 'loop' ? at % entries.length : end === 'last' ? Math.min(at, last) : at
+  const entry = entries[place]
+  if (entry === undefined) {
+    return { whyNot: { cause: 'order', pair: index.id(entries[last] ?? -1), times: entries.length } }
+  }
+  if (!wanted(entry)) return { whyNot: undefined }
+  if (!still) given.set(name, place + 1)
+  return { entry }
+}
+
+/** The answers of the state that a client has brought about, in their order. */
+function causalTurn(
+  { name, entries }: EntryList,
+  request: HttpRequest,
+  history: WriteHistory,
+  writes: ReplayedWrites,
+  index: PairIndex,
+): Turn {
+  const byPair = new Map(entries.map((entry) => [index.id(entry), entry]))
+  const state = causalReads([...byPair.keys()], pathOf(request.target), history, writes)
+  if ('waitsFor' in state) {
+    return { whyNot: { cause: 'order', pair: index.id(entries[0] ?? -1), waitsFor: state.waitsFor } }
+  }
+  const own = state.reads.flatMap((pair) => byPair.get(pair) ?? [])
+  return { list: { name: `${name} from ${own[0] ?? -1}`, entries: own }, end: 'last' }
+}
+
+function historyOf(pairs: Pick<PairSource, 'asked'>, rule: SessionRule): WriteHistory {
+  const history = createWriteHistory()
+  for (const pair of pairs.asked()) history.add(pair, sessionName(pair.request, rule) ?? '')
+  return history
+}

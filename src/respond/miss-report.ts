@@ -1,0 +1,126 @@
+import { STATUS_CODES } from 'node:http'
+import type { HttpRequest, HttpResponse } from '../core/exchange.ts'
+import { headerValues } from '../core/headers.ts'
+import { maskedTarget } from '../core/masking.ts'
+import { printable } from '../core/printable.ts'
+import type { MissCause } from '../match/miss-cause.ts'
+import type { NearMiss } from '../match/near-miss.ts'
+import { fieldsOf, remedyLines } from '../match/remedy.ts'
+
+/** What there is to say of a request that nothing answers. */
+export interface MissReport {
+  readonly method: string
+  /** Masked. */
+  readonly target: string
+  /** Why it was probably missed. */
+  readonly cause: MissCause
+  readonly hint: string
+  /** Lines of a transform document under which the nearest pair would answer. */
+  readonly yaml: readonly string[] | undefined
+  readonly nearest: readonly NearMiss[]
+}
+
+/** Says why a request was missed and what can be done. */
+export function missReport({ method, target }: HttpRequest, near: readonly NearMiss[]): MissReport {
+  const [first] = near
+  const cause = first?.cause ?? 'new endpoint'
+  const yaml = first && cause !== 'new endpoint' ? remedyLines(first) : undefined
+  return {
+    method: printable(method),
+    target: maskedTarget(target),
+    cause,
+    hint: hintFor(cause, first, yaml),
+    yaml,
+    nearest: near,
+  }
+}
+
+/** The answer to a miss: JSON, or text for a client that would rather have that. */
+export function missResponse(request: HttpRequest, near: readonly NearMiss[], status: number): HttpResponse {
+  const report = missReport(request, near)
+  const text = prefersText(request)
+  const body = Buffer.from(text ? `${missText(report).join('\n')}\n` : missJson(report))
+  return {
+    status,
+    reason: STATUS_CODES[status] ?? '',
+    httpVersion: '1.1',
+    headers: [
+      ['Content-Type', `${text ? 'text/plain' : 'application/json'}; charset=utf-8`],
+      ['Content-Length', String(body.length)],
+      ['X-Reseal-Miss', '1'],
+    ],
+    body,
+    trailers: [],
+  }
+}
+
+/** A report for people, a line each. */
+export function missText({ method, target, cause, hint, yaml, nearest }: MissReport): readonly string[] {
+  return [
+    `The snapshot has no answer to ${method} ${target} (${cause}).`,
+    ...nearest.flatMap((near) => [
+      `pair ${near.pair}: ${near.method} ${near.target} (${near.cause})`,
+      ...near.differs.map(
+        ({ field, recorded = 'nothing', asked = 'nothing' }) =>
+          `  ${field}: recorded ${recorded}, asked ${asked}`,
+      ),
+    ]),
+    hint,
+    ...(yaml ?? []).map((line) => `  ${line}`),
+  ]
+}
+
+function missJson(report: MissReport): string {
+  const { method, target, cause, hint, yaml } = report
+  const message = `The snapshot has no answer to ${method} ${target}.`
+  return `${JSON.stringify(
+    {
+      error: { code: 'NO_RECORDED_PAIR', message, hint },
+      request: { method, target },
+      cause,
+      nearest: nearestJson(report.nearest),
+      ...(yaml === undefined ? {} : { yaml: `${yaml.join('\n')}\n` }),
+    },
+    null,
+    2,
+  )}\n`
+}
+
+/** Near misses as JSON shows them. */
+export function nearestJson(nearest: readonly NearMiss[]): readonly unknown[] {
+  return nearest.map(({ pair, method, target, cause, differs }) => ({
+    pair,
+    method,
+    target,
+    cause,
+    differs: differs.map(({ field, recorded, asked, cause: why }) => ({
+      field,
+      recorded,
+      asked,
+      cause: why,
+    })),
+  }))
+}
+
+/** What to do where no line of a document helps. */
+const ADVICE: Readonly<Partial<Record<MissCause, string>>> = {
+  'new endpoint':
+    'Nothing like it was recorded; record it, or answer it from the backend with --on-miss record.',
+  recording: 'Its recording is not whole; record it again.',
+  host: 'It was recorded from another backend; map a listener to that one with --map LISTEN=URL.',
+  method: 'It was recorded with another method only.',
+  'trailing slash': 'It was recorded with or without the slash at the end; ask for the recorded path.',
+  'letter case': 'Capital and small letters differ in paths; ask for the recorded path.',
+  user: 'It was recorded for other users only; record it for this one too.',
+}
+
+function hintFor(cause: MissCause, near: NearMiss | undefined, yaml: readonly string[] | undefined): string {
+  if (near === undefined) return 'The snapshot holds no whole pair at all; record one first.'
+  if (yaml !== undefined) return 'If the difference does not matter, add to the transform document:'
+  return ADVICE[cause] ?? `Pair ${near.pair} comes nearest; it differs in ${fieldsOf(near.differs)}.`
+}
+
+function prefersText({ headers }: HttpRequest): boolean {
+  const accepted = headerValues(headers, 'accept').join(',').toLowerCase()
+  return accepted.includes('text/') && !accepted.includes('json')
+}

@@ -1,0 +1,11 @@
+import { DEFAULT_RULES, oneRule, type MatchRules } from '../../src/match/match-rules.ts'
+import type { MatchSettings } from '../../src/respond/matcher.ts'
+
+/** Match settings as a document without `match` has them, and whatever the test says. */
+export function aMatch(
+  settings: Partial<MatchSettings> & { readonly rules?: Partial<MatchRules> } = {},
+): MatchSettings {
+  const { rules, ...rest } = settings
+  const book = oneRule({ ...DEFAULT_RULES, ...rules })
+  return { book, session: { by: 'none' }, subject: 'prefer', missStatus: 404, ...rest }
+}
