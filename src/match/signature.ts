@@ -33,7 +33,9 @@ export function signatureOf(request: HttpRequest, rules: MatchRules): Signature 
   const { path, query } = targetParts(request.target)
   let text = prefixed(request.method) + prefixed(comparedPath(path, rules))
   if (query !== undefined && query !== '') {
-    text += `?${parameterList(queryParts(query), rules.ignoreQuery, rules)}`
+    const list = parameterList(queryParts(query), rules.ignoreQuery, rules)
+    // A query of which nothing counts is none.
+    if (list !== NO_FIELDS) text += `?${list}`
   }
   if (rules.headers.length > 0) text += `h${headerList(request, rules)}`
   if (request.body.length > 0) text += bodyText(requestBody(request), rules)
@@ -120,6 +122,8 @@ export function partText({ name, filename, type, content }: MultipartPart, rules
   const compared = comparedContent(body, rules)
   return [name, filename, type, body.kind, compared].map(prefixed).join('')
 }
+
+const NO_FIELDS = listed([])
 
 function listed(fields: readonly string[]): string {
   return `${fields.length};${fields.join('')}`

@@ -1,5 +1,7 @@
+import { matchSettings } from '../../src/app/match-rules.ts'
 import { DEFAULT_RULES, oneRule, type MatchRules } from '../../src/match/match-rules.ts'
 import type { MatchSettings } from '../../src/respond/matcher.ts'
+import { parseTransformDocument } from '../../src/transform/document/document.ts'
 
 /** Match settings as a document without `match` has them, and whatever the test says. */
 export function aMatch(
@@ -8,4 +10,9 @@ export function aMatch(
   const { rules, ...rest } = settings
   const book = oneRule({ ...DEFAULT_RULES, ...rules })
   return { book, session: { by: 'none' }, subject: 'prefer', missStatus: 404, ...rest }
+}
+
+/** Match settings as a transform document's `match:` gives them. @param yaml the whole document */
+export function matchOf(yaml: string): MatchSettings {
+  return matchSettings(parseTransformDocument(yaml, 'match.yaml').match)
 }
