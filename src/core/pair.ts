@@ -59,11 +59,24 @@ export interface AskedPair extends PairFacts {
   readonly response: ResponseHead | undefined
 }
 
+/** What of a pair its answer is made of. */
+export interface AnsweringPair extends Pick<
+  PairFacts,
+  'outcome' | 'error' | 'firstByteMs' | 'tookMs' | 'requestTruncated' | 'responseTruncated'
+> {
+  readonly request: Pick<RequestHead, 'method'>
+  readonly response: HttpResponse | undefined
+}
+
 /**
  * A pair that can be replayed: what was asked and what the client got were stored in full, be it a whole answer, one
  * that broke off, or reseal's own where the upstream gave none.
  */
-export function isServable(pair: PairFacts & { readonly response: ResponseHead | undefined }): boolean {
+export function isServable(
+  pair: Pick<PairFacts, 'outcome' | 'requestTruncated' | 'responseTruncated'> & {
+    readonly response: ResponseHead | undefined
+  },
+): boolean {
   return (
     (pair.response !== undefined || pair.outcome === 'upstream error') &&
     !pair.responseTruncated &&
@@ -94,6 +107,8 @@ export interface PairSource {
   heads(): Iterable<PairHead>
   /** Every pair with its request whole and no content of its response, in order of arrival. */
   asked(): Iterable<AskedPair>
+  /** The same as {@link PairSource.pair}, as far as an answer needs it: the fast way. */
+  answer(id: PairId): AnsweringPair | undefined
   /** The whole pair, or undefined when the snapshot has none of this id. */
   pair(id: PairId): RRPair | undefined
 }

@@ -2,22 +2,22 @@ import { STATUS_CODES } from 'node:http'
 import { isEventStream } from '../core/content-piece.ts'
 import type { Delivery } from '../core/delivery.ts'
 import { errorBody, errorHeaders, type ErrorAnswer } from '../core/error-answer.ts'
-import type { HttpResponse, Outcome } from '../core/exchange.ts'
+import type { HttpResponse, Outcome, RequestHead, ResponseHead } from '../core/exchange.ts'
 import { headerValue } from '../core/headers.ts'
-import { isServable, type AskedPair, type PairFacts, type RRPair } from '../core/pair.ts'
+import { isServable, type AnsweringPair, type AskedPair, type PairFacts } from '../core/pair.ts'
 import { recordedCut, recordedFailure } from '../core/upstream-failure.ts'
 
-/** A pair that can be answered with: as far as its response came, or with what its client got in the place of one. */
-export type AnsweredPair = RRPair & { readonly response: HttpResponse }
+/** A pair with what its client got: its response as far as it came, or what stood in the place of one. */
+export type Answered<T> = T & { readonly response: HttpResponse }
 
 /** The pair with what its client got; undefined when that was nothing, or more than was stored. */
-export function answeredPair(pair: RRPair): AnsweredPair | undefined {
+export function answeredPair<T extends AnsweringPair>(pair: T): Answered<T> | undefined {
   if (!isServable(pair)) return undefined
   const response = pair.outcome === 'upstream error' ? failureResponse(pair) : pair.response
   return response === undefined ? undefined : { ...pair, response }
 }
 
-function failureResponse({ error = '' }: PairFacts): HttpResponse {
+function failureResponse({ error = '' }: Pick<PairFacts, 'error'>): HttpResponse {
   return errorResponse(recordedFailure(error))
 }
 
@@ -34,8 +34,14 @@ function errorResponse(answer: ErrorAnswer): HttpResponse {
   }
 }
 
+/** What of a pair says how its answer travelled. */
+type TravelledPair = Pick<PairFacts, 'outcome' | 'error' | 'firstByteMs' | 'tookMs'> & {
+  readonly request: Pick<RequestHead, 'method'>
+  readonly response: ResponseHead | undefined
+}
+
 /** How the answer ends that was recorded with this outcome; undefined as any answer does. */
-const CUTS: Readonly<Record<Outcome, (pair: AskedPair) => Delivery['cut']>> = {
+const CUTS: Readonly<Record<Outcome, (pair: TravelledPair) => Delivery['cut']>> = {
   complete: () => undefined,
   'upstream error': () => undefined,
   'upstream aborted': ({ error }) => recordedCut(error),
@@ -47,7 +53,7 @@ const CUTS: Readonly<Record<Outcome, (pair: AskedPair) => Delivery['cut']>> = {
  * How the answer is to travel; undefined when it is simply written.
  * @param pace as in {@link Delivery}
  */
-export function recordedDelivery(pair: AskedPair, pace: number | undefined): Delivery | undefined {
+export function recordedDelivery(pair: TravelledPair, pace: number | undefined): Delivery | undefined {
   const cut = CUTS[pair.outcome](pair)
   const untilClose = endsWithConnection(pair)
   if (cut === undefined && !untilClose && pace === undefined) return undefined
@@ -59,7 +65,7 @@ export function recordedDelivery(pair: AskedPair, pace: number | undefined): Del
 }
 
 /** Neither a length nor a transfer coding said where the content ends (RFC 9112 §6.3). */
-function endsWithConnection({ request, response }: AskedPair): boolean {
+function endsWithConnection({ request, response }: TravelledPair): boolean {
   if (response === undefined) return false
   const { status, httpVersion, headers } = response
   return (

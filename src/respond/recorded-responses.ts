@@ -4,7 +4,7 @@ import type { HttpRequest, HttpResponse } from '../core/exchange.ts'
 import type { AskedPair, PairId, PairSource } from '../core/pair.ts'
 import type { Clock } from '../core/time.ts'
 import type { CompiledTransforms } from '../transform/compile.ts'
-import { answeredPair, recordedDelivery, type AnsweredPair } from './recorded-answer.ts'
+import { answeredPair, recordedDelivery } from './recorded-answer.ts'
 
 /** What is served for a pair. */
 export interface RecordedResponses {
@@ -27,9 +27,9 @@ export interface ResponsesInput {
 export function createResponses(input: ResponsesInput): RecordedResponses {
   const { pairs, transforms, clock, cacheBytes, pace } = input
   const deliveries = new Map<PairId, Delivery>()
-  const recorded = new LRUCache<PairId, AnsweredPair>({
+  const recorded = new LRUCache<PairId, HttpResponse>({
     maxSize: Math.max(1, cacheBytes),
-    sizeCalculation: ({ response, request }) => response.body.length + request.body.length + 2048,
+    sizeCalculation: bytesInMemory,
   })
   return {
     note(pair) {
@@ -42,20 +42,25 @@ export function createResponses(input: ResponsesInput): RecordedResponses {
       if (transformed !== undefined)
         return delivered(transformed.served(clock(), request), deliveries.get(id))
       const known = recorded.get(id)
-      if (known !== undefined) return known.response
-      const pair = answerOf(pairs, id, pace)
-      if (pair !== undefined) recorded.set(id, pair)
-      return pair?.response
+      if (known !== undefined) return known
+      const response = answerOf(pairs, id, pace)
+      if (response !== undefined) recorded.set(id, response)
+      return response
     },
   }
 }
 
-/** A pair as it answers, with the way its answer travels. */
-function answerOf(pairs: PairSource, id: PairId, pace: number | undefined): AnsweredPair | undefined {
-  const stored = pairs.pair(id)
-  const pair = stored && answeredPair(stored)
+/** What a response takes that is ready to be sent: small content is kept as text besides. */
+function bytesInMemory({ body, headers }: HttpResponse): number {
+  return 1024 + body.length + Math.min(body.length, 4096) + headers.length * 128
+}
+
+/** A pair's answer as it was recorded, with the way it travels. */
+function answerOf(pairs: PairSource, id: PairId, pace: number | undefined): HttpResponse | undefined {
+  const found = pairs.answer(id)
+  const pair = found && answeredPair(found)
   const delivery = pair && recordedDelivery(pair, pace)
-  return delivery === undefined ? pair : pair && { ...pair, response: { ...pair.response, delivery } }
+  return delivery === undefined ? pair?.response : pair && { ...pair.response, delivery }
 }
 
 function delivered(

@@ -15,11 +15,19 @@ export interface SnapshotConnection<Q> {
   readonly file: string
   /** Runs queries; nothing of them may be used after the call. @throws ResealError SNAPSHOT_INVALID, SNAPSHOT_BUSY */
   use<T>(work: (queries: Q) => T): T
+  /**
+   * The same for what is asked many times a turn of the event loop: until its end all calls see the snapshot at one
+   * moment, and the look at the recorders, the locks and the look for changes are for all of them together.
+   */
+  useOften<T>(work: (queries: Q) => T): T
   close(): void
 }
 
 interface Held<Q> {
   readonly queries: Q
+  /** All that is read until `end` is read at one moment. */
+  begin(): void
+  end(): void
   close(): void
 }
 
@@ -47,7 +55,15 @@ export function connectSnapshot<Q>(
   const isPrivate = held !== undefined
   let closed = false
 
+  let turn: { readonly queries: Q; readonly end: NodeJS.Immediate } | undefined
+  const endTurn = (): void => {
+    if (turn === undefined) return
+    clearImmediate(turn.end)
+    turn = undefined
+    held?.end()
+  }
   const release = (): void => {
+    endTurn()
     held?.close()
     held = undefined
   }
@@ -67,6 +83,20 @@ export function connectSnapshot<Q>(
       }
     })
 
+  const useOften = <T>(work: (queries: Q) => T): T => {
+    if (turn !== undefined) {
+      const { queries } = turn
+      return readingOf(file, () => work(queries))
+    }
+    return use((queries) => {
+      if (held?.queries === queries) {
+        held.begin()
+        turn = { queries, end: setImmediate(endTurn) }
+      }
+      return work(queries)
+    })
+  }
+
   try {
     // A snapshot that cannot be read is refused when it is opened, not when it is first used.
     use(() => undefined)
@@ -78,7 +108,7 @@ export function connectSnapshot<Q>(
     closed = true
     release()
   }
-  return { file, use, close }
+  return { file, use, useOften, close }
 }
 
 function openInPlace<Q>(
@@ -90,7 +120,7 @@ function openInPlace<Q>(
   return guarded(file, db, () => {
     distrust(db)
     assertSnapshot(file, applicationIdOf(db), formatOf(db), migrations)
-    return { queries: prepare(db), close: () => void db.close() }
+    return heldBy(db, prepare(db), () => undefined)
   })
 }
 
@@ -131,11 +161,26 @@ function openCopy<Q>(
       // Read on without a name, so that recorded data is not left behind whatever ends the process; Windows keeps the
       // name of an open file.
       if (process.platform !== 'win32') discard()
-      return { queries, close: () => [() => db.close(), discard].forEach((step) => step()) }
+      return heldBy(db, queries, discard)
     })
   } catch (error) {
     discard()
     throw error
+  }
+}
+
+function heldBy<Q>(db: Database.Database, queries: Q, afterwards: () => void): Held<Q> {
+  const begin = db.prepare('BEGIN')
+  const end = db.prepare('ROLLBACK')
+  return {
+    queries,
+    begin: () => void begin.run(),
+    // An error of the disk may have ended it already.
+    end: () => void (db.inTransaction && end.run()),
+    close: () => {
+      db.close()
+      afterwards()
+    },
   }
 }
 

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3'
 import { ResealError } from '../core/errors.ts'
 import type { PairFacts, PairId, PairSource, RecordedGap } from '../core/pair.ts'
 import type { EpochMs } from '../core/time.ts'
+import { answerReader, type AnswerReader } from './answer-row.ts'
 import { bodyReader, type BodyReader } from './body-table.ts'
 import { gapReader } from './gap-table.ts'
 import { SELECT_HEAD, SELECT_PAIR, parseAsked, parseHead, parsePair, type PairParts } from './pair-row.ts'
@@ -35,6 +36,7 @@ interface Queries {
   readonly count: Database.Statement<[], number>
   readonly heads: Database.Statement<[PairId, number], Row>
   readonly pair: Database.Statement<[PairId], Row>
+  readonly answer: AnswerReader
   readonly gaps: () => readonly RecordedGap[]
   readonly parts: PairParts
 }
@@ -73,6 +75,13 @@ function readerOf(
     },
     heads: () => rowsOf(connection, (row) => parseHead(row, file)),
     asked: () => rowsOf(connection, (row) => parseAsked(row, file, bodies)),
+    answer: (id) =>
+      connection.useOften(({ answer, pair, parts }) => {
+        const plain = answer(id)
+        if (plain !== undefined) return plain
+        const row = pair.get(id)
+        return row && parsePair(row, file, parts)
+      }),
     pair: (id) =>
       connection.use(({ pair, parts }) => {
         const row = pair.get(id)
@@ -116,6 +125,7 @@ function queriesOf(db: Database.Database, file: string): Queries {
     count: db.prepare<[], number>('SELECT count(*) FROM pair').pluck(),
     heads: db.prepare(`${SELECT_HEAD} WHERE pair.id > ? ORDER BY pair.id LIMIT ?`),
     pair: db.prepare(`${SELECT_PAIR} WHERE pair.id = ?`),
+    answer: answerReader(db, file),
     gaps: gapReader(db, file),
     parts: { bodies, passages: passageReader(db, file, bodies) },
   }
