@@ -8,14 +8,20 @@ export interface PassageLog {
   interim(response: InterimResponse): void
   /** A piece of content is here that ends at so many bytes of the body. */
   chunk(endBytes: number, atMs: number): void
-  /** Copies the payload; frames past the limit are not kept. */
+  /** Copies the payload; with the first frame past a limit, no more are kept. */
   frame(frame: Omit<WebSocketFrame, 'atMs'>, atMs: number): void
+  /** From here on no frame is here to be kept. */
+  framesLost(why: string): void
+  /** Why frames are missing, as one sentence; undefined when none are. */
+  missing(): string | undefined
   /** Everything so far; a part that says nothing is left out. */
   noted(headAtMs: number | undefined): Passage
 }
 
 /** Boundaries past this are not kept: the last piece then stands for all that follow. */
 const MAX_CHUNKS = 65_536
+/** More frames than this are not kept; empty ones cost memory too. */
+const MAX_FRAMES = 262_144
 /** Content that is here so soon after its head came with it. */
 const TOGETHER_MS = 2
 
@@ -25,6 +31,7 @@ export function createPassageLog(maxFrameBytes: number): PassageLog {
   const chunks: ContentChunk[] = []
   const frames: WebSocketFrame[] = []
   let frameBytes = 0
+  let missing: string | undefined
   return {
     interim: (response) => void interim.push(response),
     chunk(endBytes, atMs) {
@@ -34,8 +41,12 @@ export function createPassageLog(maxFrameBytes: number): PassageLog {
     },
     frame(frame, atMs) {
       frameBytes += frame.payload.length
-      if (frameBytes <= maxFrameBytes) frames.push({ ...frame, payload: new Uint8Array(frame.payload), atMs })
+      if (frameBytes > maxFrameBytes) missing ??= `The frames come to more than ${maxFrameBytes} bytes`
+      if (frames.length === MAX_FRAMES) missing ??= `The frames are more than ${MAX_FRAMES}`
+      if (missing === undefined) frames.push({ ...frame, payload: new Uint8Array(frame.payload), atMs })
     },
+    framesLost: (why) => void (missing ??= why),
+    missing: () => missing,
     noted: (headAtMs = 0) => ({
       ...(interim.length > 0 ? { interim } : {}),
       ...(chunks.length > 1 || (chunks[0]?.atMs ?? 0) > headAtMs + TOGETHER_MS ? { chunks } : {}),

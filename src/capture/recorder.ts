@@ -126,8 +126,11 @@ function tapExchange(begun: Begun, store: (pair: RRPair) => Promise<void>): Exch
   let tookMs = 0
 
   const finish = (outcome: Outcome, error?: string): Promise<void> => {
-    const facts = { id, at, firstByteMs, tookMs, route, outcome, error }
-    const pair = { ...facts, ...bodyFacts(sent.body, answer.body) }
+    const missing = passed.missing()
+    const facts = { id, at, firstByteMs, tookMs, route, outcome, error: error ?? missing }
+    const bodies = bodyFacts(sent.body, answer.body)
+    // A script with a piece missing is no answer.
+    const pair = { ...facts, ...bodies, responseTruncated: bodies.responseTruncated || missing !== undefined }
     const request = { ...head, body: sent.body.bytes(), trailers: sent.trailers }
     return store({
       ...pair,
@@ -154,6 +157,7 @@ function tapExchange(begun: Begun, store: (pair: RRPair) => Promise<void>): Exch
       passed.chunk(answer.body.passedBytes(), sinceStart())
     },
     frame: (frame) => passed.frame(frame, sinceStart()),
+    framesLost: (why) => passed.framesLost(why),
     responseEnd(trailers) {
       tookMs = sinceStart()
       answer.trailers = trailers

@@ -91,6 +91,8 @@ export interface ExchangeTap {
   responseData(chunk: Uint8Array): void
   /** A frame passed, after a response head of 101 that made the connection a WebSocket. */
   frame(frame: Omit<WebSocketFrame, 'atMs'>): void
+  /** From here on no frame is told, though the connection goes on: they cannot be read, or are too many. One sentence. */
+  framesLost(why: string): void
   /**
    * The upstream's response is whole. The proxy holds back the response's last byte until the promise settles;
    * undefined lets it go at once.

@@ -23,12 +23,12 @@ export interface PairFacts {
   readonly tookMs: number
   readonly route: Route
   readonly outcome: Outcome
-  /** What broke, for an outcome other than `complete`. */
+  /** What broke, for an outcome other than `complete`; or why frames of a WebSocket are missing. */
   readonly error: string | undefined
   /** Content bytes that passed, whether stored or not. */
   readonly requestBytes: number
   readonly responseBytes: number
-  /** The stored body is only the beginning of what passed (`--max-body`). */
+  /** The stored body, or the frames of a WebSocket, are only the beginning of what passed (`--max-body`). */
   readonly requestTruncated: boolean
   readonly responseTruncated: boolean
 }

@@ -1,8 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { createProxyServer, type ProxyServer } from 'http-proxy-3'
-import { errorBody, type ErrorAnswer } from '../core/error-answer.ts'
 import { ResealError } from '../core/errors.ts'
 import type { ExchangeTap, RequestHead } from '../core/exchange.ts'
 import { answerError, answerErrorAndLinger } from './error-answer.ts'
@@ -10,7 +8,9 @@ import { forwardExchange } from './forwarded-exchange.ts'
 import { readRequestHead } from './request-head.ts'
 import type { Target } from './target.ts'
 import { upstreamFailure } from './upstream-failure.ts'
+import { upgradeResponse } from './upgrade-response.ts'
 import { createUpstream, type UpstreamOptions } from './upstream.ts'
+import { webSocketSwitch } from './websocket/switch.ts'
 
 export interface ForwardOptions extends UpstreamOptions {
   /** Called for every request once its head is here. */
@@ -19,6 +19,10 @@ export interface ForwardOptions extends UpstreamOptions {
   readonly wasCut: () => boolean
   /** How long a client may hold back its content. */
   readonly clientTimeoutMs: number
+  /** Told of a client's connection that `leave` ends when the server closes. */
+  readonly hold: (client: Duplex, leave: () => void) => void
+  /** Of the frames of one WebSocket, so many bytes are told; default 64 MiB. */
+  readonly maxFrameBytes?: number
 }
 
 /** A reverse proxy without a listener. */
@@ -26,7 +30,7 @@ export interface Forwarder {
   readonly target: Target
   /** Forwards one request; never throws, the client always gets an answer or a closed connection. */
   web(request: IncomingMessage, response: ServerResponse): void
-  /** Forwards a WebSocket; what it carries is not recorded. */
+  /** Forwards a request that asks to become a WebSocket, and then what it carries. */
   ws(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Closes the connections kept to the upstream. */
   close(): void
@@ -49,11 +53,11 @@ export function forwarder(options: ForwardOptions): Forwarder {
   })
   proxy.on('error', (error, request, response) => {
     const answer = upstreamFailure(error, target)
-    if (!('writeHead' in response)) refuseUpgrade(response, answer)
+    if (!(response instanceof ServerResponse)) response.destroy()
     else if (request.complete) answerError(response, answer)
     else answerErrorAndLinger(response, answer)
   })
-  replaceStream(proxy, (request, response) => {
+  const forward = (request: IncomingMessage, response: ServerResponse, upgrading?: Duplex): void => {
     const received = readRequestHead(request, 'http')
     if ('refused' in received) {
       answerErrorAndLinger(response, { status: 400, code: 'USAGE', message: received.refused })
@@ -64,12 +68,26 @@ export function forwarder(options: ForwardOptions): Forwarder {
     }
     const tap = options.tap(received.head)
     const { wasCut, clientTimeoutMs } = options
-    forwardExchange({ request, response, received, upstream, tap, unanswered, wasCut, clientTimeoutMs })
+    const exchange = { request, response, received, upstream, tap, unanswered, wasCut, clientTimeoutMs }
+    if (upgrading === undefined) forwardExchange(exchange)
+    else {
+      const switched = webSocketSwitch({ ...options, client: upgrading, response, tap })
+      forwardExchange({ ...exchange, switched })
+    }
+  }
+  replacePasses<ServerResponse>(proxy, 'webPasses', WEB_TAKEN_OUT, forward)
+  replacePasses<Duplex>(proxy, 'wsPasses', WS_TAKEN_OUT, (request, socket) => {
+    const response = upgradeResponse(request, socket)
+    if (response !== undefined) forward(request, response, socket)
   })
   return {
     target,
     web: (request, response) => proxy.web(request, response),
-    ws: (request, socket, head) => proxy.ws(request, socket, head),
+    ws: (request, socket, head) => {
+      // What came behind the request is the first of what the WebSocket carries.
+      if (head.length > 0) socket.unshift(head)
+      proxy.ws(request, socket, NOTHING)
+    },
     close: () => upstream.close(),
   }
 }
@@ -78,16 +96,23 @@ export function forwarder(options: ForwardOptions): Forwarder {
  * `deleteLength` takes the framing from a chunked DELETE or OPTIONS, and its content becomes a second request
  * upstream (CL.TE request smuggling); `stream` is what our pass stands for.
  */
-const TAKEN_OUT: ReadonlySet<string> = new Set(['deleteLength', 'stream'])
+const WEB_TAKEN_OUT: ReadonlySet<string> = new Set(['deleteLength', 'stream'])
+const WS_TAKEN_OUT: ReadonlySet<string> = new Set(['stream'])
+const NOTHING = Buffer.alloc(0)
 
-type Pass = (request: IncomingMessage, response: ServerResponse) => void
+type Pass<R> = (request: IncomingMessage, response: R) => void
 
-/** The list of passes is private to http-proxy-3, and taking one out has no other way. */
-function replaceStream(proxy: ProxyServer, forward: Pass): void {
-  const passes: unknown = Reflect.get(proxy, 'webPasses')
+/** The lists of passes are private to http-proxy-3, and taking one out has no other way. */
+function replacePasses<R extends ServerResponse | Duplex>(
+  proxy: ProxyServer,
+  list: 'webPasses' | 'wsPasses',
+  takenOut: ReadonlySet<string>,
+  forward: Pass<R>,
+): void {
+  const passes: unknown = Reflect.get(proxy, list)
   const named = Array.isArray(passes) ? passes.filter((pass: unknown) => typeof pass === 'function') : []
-  const kept = named.filter((pass) => !TAKEN_OUT.has(pass.name))
-  if (named.length - kept.length !== TAKEN_OUT.size) {
+  const kept = named.filter((pass) => !takenOut.has(pass.name))
+  if (named.length - kept.length !== takenOut.size) {
     throw new ResealError(
       'UNEXPECTED',
       'This version of http-proxy-3 has other passes than the one reseal was made for',
@@ -96,14 +121,7 @@ function replaceStream(proxy: ProxyServer, forward: Pass): void {
       },
     )
   }
-  Reflect.set(proxy, 'webPasses', [...kept, forward])
-}
-
-function refuseUpgrade(socket: Socket, answer: ErrorAnswer): void {
-  if (socket.destroyed || !socket.writable) return
-  const body = errorBody(answer)
-  socket.end(
-    `HTTP/1.1 502 Bad Gateway\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body.toString('latin1')}`,
-    'latin1',
-  )
+  // A pass that gives something true ends the list, and http-proxy-3 hands over more than ours take.
+  const last = (request: IncomingMessage, response: R): void => forward(request, response)
+  Reflect.set(proxy, list, [...kept, last])
 }

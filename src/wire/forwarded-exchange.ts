@@ -1,8 +1,10 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { errorMessage, systemErrorCode } from '../core/errors.ts'
-import type { ExchangeTap, Outcome } from '../core/exchange.ts'
+import type { ExchangeTap, Outcome, ResponseHead } from '../core/exchange.ts'
 import { headerValue, rawHeadersFromFlat } from '../core/headers.ts'
 import { brokenOffMessage, type Cut } from '../core/upstream-failure.ts'
+import { watchForEnd, type Ending } from './ending.ts'
 import { writeInterim } from './interim.ts'
 import { relayResponse } from './relayed-response.ts'
 import type { ReceivedHead } from './request-head.ts'
@@ -25,6 +27,14 @@ export interface ForwardedExchange {
   readonly wasCut: () => boolean
   /** How long the client may hold back its content. */
   readonly clientTimeoutMs: number
+  /** Takes over a connection on which the upstream has switched protocols; left out where nobody asked for that. */
+  readonly switched?: (answer: SwitchedAnswer, ending: Ending) => void
+}
+
+/** An upstream's 101, and its connection. */
+export interface SwitchedAnswer {
+  readonly head: ResponseHead
+  readonly socket: Socket
 }
 
 /**
@@ -32,9 +42,10 @@ export interface ForwardedExchange {
  * `tap.failed`; request content that comes after the former is still told to the tap.
  */
 export function forwardExchange(exchange: ForwardedExchange): void {
-  const { request, received, tap } = exchange
-  const ending = watchForEnd(exchange)
-  const outgoing = openUpstream(exchange, ending, false)
+  const { request, received, tap, switched } = exchange
+  const ending = watchForEnd(request.socket, tap, exchange.wasCut)
+  // An upgrade is no request for a connection that others have used.
+  const outgoing = openUpstream(exchange, ending, switched !== undefined)
   if (received.hasBody) {
     limitClient(exchange, ending, outgoing)
     sendContent(request, outgoing, tap, () => ending.outcome() ?? 'complete')
@@ -63,46 +74,10 @@ function limitClient(
   })
 }
 
-/** How an exchange ends, decided once. */
-interface Ending {
-  /** Undefined while it goes on. */
-  outcome(): Outcome | undefined
-  /** Ends the exchange and tells the tap of a failure; false when it has ended already. */
-  end(outcome: Outcome, error?: string): boolean
-  /** What to give up when the client leaves; the last one given counts. */
-  holds(outgoing: ClientRequest): void
-}
-
-function watchForEnd({ request, tap, wasCut }: ForwardedExchange): Ending {
-  const { socket } = request
-  let ended: Outcome | undefined
-  let held: ClientRequest | undefined
-  const end = (outcome: Outcome, error = ''): boolean => {
-    if (ended !== undefined) return false
-    ended = outcome
-    socket.off('close', clientGone)
-    if (outcome === 'complete') return true
-    if (wasCut()) tap.failed('client aborted', 'reseal was stopped before it ended')
-    else tap.failed(outcome, error)
-    return true
-  }
-  const clientGone = (): void => {
-    if (end('client aborted', 'The client closed the connection before the answer was whole')) held?.destroy()
-  }
-  // The socket and not the response: a pipelined response that is not yet its turn never hears of its client's end.
-  socket.once('close', clientGone)
-  return {
-    outcome: () => ended,
-    end,
-    holds(outgoing) {
-      held = outgoing
-    },
-  }
-}
-
 function openUpstream(exchange: ForwardedExchange, ending: Ending, fresh: boolean): ClientRequest {
-  const { received, upstream, unanswered } = exchange
-  const outgoing = upstream.open(received.head, exchange.request.socket.remoteAddress ?? '', fresh)
+  const { received, upstream, unanswered, switched } = exchange
+  const client = exchange.request.socket.remoteAddress ?? ''
+  const outgoing = upstream.open(received.head, { client, fresh, upgrade: switched !== undefined })
   ending.holds(outgoing)
   let answer: IncomingMessage | undefined
   let breakOff: ((cut: Cut) => void) | undefined
@@ -123,7 +98,12 @@ function openUpstream(exchange: ForwardedExchange, ending: Ending, fresh: boolea
   })
   relayInterim(exchange, outgoing)
   // Node leaves the connection to whoever listens, and the request without an end.
-  outgoing.once('upgrade', (_, socket) => {
+  outgoing.once('upgrade', (incoming, socket, begun) => {
+    if (switched !== undefined && incoming.headers.upgrade?.toLowerCase() === 'websocket') {
+      if (begun.length > 0) socket.unshift(begun)
+      switched({ head: responseHead(incoming), socket }, ending)
+      return
+    }
     socket.destroy()
     outgoing.destroy()
     failed(unsolicitedSwitch())
@@ -158,13 +138,17 @@ function relayAnswer(
     aborted,
   })
   // Told only once Node's server has taken the head: one it refuses (a status of 099) is no answer.
-  tap.responseHead({
-    status: incoming.statusCode ?? 0,
-    reason: incoming.statusMessage ?? '',
-    httpVersion: incoming.httpVersion,
-    headers: rawHeadersFromFlat(incoming.rawHeaders),
-  })
+  tap.responseHead(responseHead(incoming))
   return breakOff
+}
+
+function responseHead({ statusCode, statusMessage, httpVersion, rawHeaders }: IncomingMessage): ResponseHead {
+  return {
+    status: statusCode ?? 0,
+    reason: statusMessage ?? '',
+    httpVersion,
+    headers: rawHeadersFromFlat(rawHeaders),
+  }
 }
 
 /** What Node makes of a close in the middle of an answer has the code of a reset, but no system call failed. */

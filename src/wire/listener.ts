@@ -21,12 +21,20 @@ export interface Connections {
   track(socket: Socket, response: ServerResponse): void
   /** This response has no end of its own: closing does not wait for it. */
   release(response: ServerResponse): void
-  /** Closes every connection as soon as nothing is under way on it; a WebSocket at once. */
+  /** To be called for a connection that has a way of its own to end, which {@link Connections.drain} then takes. */
+  hold(socket: Duplex, leave: () => void): void
+  /** Closes every connection as soon as nothing is under way on it. */
   drain(): void
   /** Closes every connection now. */
   cut(): void
   /** Whether {@link Connections.cut} was called. */
   wasCut(): boolean
+}
+
+interface Connection {
+  readonly socket: Socket
+  readonly responses: Set<ServerResponse>
+  leave: (() => void) | undefined
 }
 
 /** What a server's own head may hold, request and response alike: long tokens and cookies are what reseal is for. */
@@ -41,7 +49,7 @@ export const CLOSE_DEADLINE_MS = 10_000
  * what Node's parser refuses is answered 400, 408 or 431 and the connection closed.
  */
 export function trackConnections(server: Server): Connections {
-  const open = new Map<Duplex, { readonly socket: Socket; readonly responses: Set<ServerResponse> }>()
+  const open = new Map<Duplex, Connection>()
   let draining = false
   let isCut = false
 
@@ -50,7 +58,7 @@ export function trackConnections(server: Server): Connections {
     socket.setDefaultEncoding('latin1')
     // Pipelined requests each watch their socket.
     socket.setMaxListeners(0)
-    open.set(socket, { socket, responses: new Set() })
+    open.set(socket, { socket, responses: new Set(), leave: undefined })
     socket.once('close', () => open.delete(socket))
   })
   server.on('clientError', (error, socket) => {
@@ -84,9 +92,17 @@ export function trackConnections(server: Server): Connections {
       response.on('close', ended)
     },
     release,
+    hold(socket, leave) {
+      const connection = open.get(socket)
+      if (connection !== undefined) connection.leave = leave
+      if (draining) leave()
+    },
     drain() {
       draining = true
-      for (const { socket, responses } of open.values()) if (responses.size === 0) socket.destroySoon()
+      for (const { socket, responses, leave } of open.values()) {
+        if (leave !== undefined) leave()
+        else if (responses.size === 0) socket.destroySoon()
+      }
     },
     cut() {
       isCut = true

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { ExchangeTap, RequestHead } from '../core/exchange.ts'
 import type { Route } from '../core/pair.ts'
 import { forwarder } from './forward.ts'
+import { asksForWebSocket } from './websocket/handshake.ts'
 import { formatListenAddress, parseListenAddress } from '../core/listen-address.ts'
 import { KEEP_ALIVE_MS, listen, MAX_HEAD_BYTES, trackConnections, type RunningServer } from './listener.ts'
 import { CLIENT_TIMEOUT_MS, headTimeLimit } from './slow-client.ts'
@@ -12,6 +13,8 @@ export interface RecordServerOptions extends UpstreamOptions {
   readonly listen: string
   /** Called for every request once its head is here, with the way it takes. */
   readonly tap: (head: RequestHead, route: Route) => ExchangeTap
+  /** Of the frames of one WebSocket, so many bytes are told; default 64 MiB. */
+  readonly maxFrameBytes?: number
   /** How long exchanges under way may take when the server closes; default 10 s. */
   readonly closeDeadlineMs?: number
   /** How long a client may take for the head of a request, or hold back its content; default 10 s. */
@@ -36,14 +39,13 @@ export async function serveForwarding(options: RecordServerOptions): Promise<Run
     tap: (head) => options.tap(head, (route ??= boundRoute())),
     wasCut: () => connections.wasCut(),
     clientTimeoutMs,
+    hold: (socket, leave) => connections.hold(socket, leave),
   })
   const server = createServer({
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: MAX_HEAD_BYTES,
     ...headTimeLimit(clientTimeoutMs),
-    // Any other protocol a client offers (h2c) is an offer one may leave out (RFC 9110 §7.8).
-    shouldUpgradeCallback: ({ method, headers }) =>
-      method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket',
+    shouldUpgradeCallback: asksForWebSocket,
   })
   server.maxHeadersCount = 0
   const connections = trackConnections(server)

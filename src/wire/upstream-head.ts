@@ -21,6 +21,8 @@ export interface HeadOptions {
   readonly xfwd?: boolean
   /** The client's IP address. */
   readonly client: string
+  /** Keeps `Connection` and `Upgrade`, as they came. */
+  readonly upgrade: boolean
 }
 
 /**
@@ -41,6 +43,7 @@ export function upstreamHeaders(head: RequestHead, target: Target, options: Head
       hostSeen = true
       kept.push(options.preserveHost === true ? field : [name, target.authority])
     } else if (lower === 'content-length' || lower === 'transfer-encoding') kept.push(field)
+    else if (options.upgrade && (lower === 'connection' || lower === 'upgrade')) kept.push(field)
     else if (lower === 'te') {
       if (/(?:^|,)\s*trailers\s*(?:,|$)/i.test(value)) kept.push([name, 'trailers'])
     } else if (lower === 'trailer' && !chunked) continue

@@ -27,15 +27,21 @@ export interface UpstreamOptions {
   readonly xfwd?: boolean
 }
 
+/** How a request goes upstream. */
+export interface RequestWay {
+  /** The client's IP address. */
+  readonly client: string
+  /** Keeps it off connections that were used before. */
+  readonly fresh: boolean
+  /** Asks for another protocol on its connection. */
+  readonly upgrade: boolean
+}
+
 /** The server behind a proxy, and the connections kept open to it. */
 export interface Upstream {
   readonly target: Target
-  /**
-   * Begins a request; content and end are the caller's.
-   * @param client its IP address
-   * @param fresh keeps it off connections that were used before
-   */
-  open(head: RequestHead, client: string, fresh: boolean): http.ClientRequest
+  /** Begins a request; content and end are the caller's. */
+  open(head: RequestHead, way: RequestWay): http.ClientRequest
   /** Closes the connections that are kept. */
   close(): void
 }
@@ -49,13 +55,13 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 
   return {
     target,
-    open(head, client, fresh) {
+    open(head, { client, fresh, upgrade }) {
       const request = protocol.request({
         host: target.host,
         port: target.port,
         method: head.method,
         path: upstreamPath(head.target, target),
-        headers: flatHead(upstreamHeaders(head, target, { ...options, client })),
+        headers: flatHead(upstreamHeaders(head, target, { ...options, client, upgrade })),
         // The client's fields are all there is: without this Node adds Connection, and chunking to a bare POST.
         setDefaultHeaders: false,
         maxHeaderSize: MAX_HEAD_BYTES,

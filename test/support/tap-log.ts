@@ -11,6 +11,7 @@ export interface TapEntry {
   /** 1xx responses. */
   readonly interim: ResponseHead[]
   readonly frames: Omit<WebSocketFrame, 'atMs'>[]
+  framesLost: string | undefined
   response: ResponseHead | undefined
   responseBody: string
   responseTrailers: RawHeaders | undefined
@@ -40,6 +41,7 @@ export function tapLog(hold?: () => Promise<void>): TapLog {
         requestTrailers: undefined,
         interim: [],
         frames: [],
+        framesLost: undefined,
         response: undefined,
         responseBody: '',
         responseTrailers: undefined,
@@ -66,7 +68,11 @@ export function tapLog(hold?: () => Promise<void>): TapLog {
         },
         frame(frame) {
           called('frame')
-          entry.frames.push(frame)
+          entry.frames.push({ ...frame, payload: new Uint8Array(frame.payload) })
+        },
+        framesLost(why) {
+          called('framesLost')
+          entry.framesLost = why
         },
         responseHead(response) {
           called('responseHead')

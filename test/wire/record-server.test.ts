@@ -335,6 +335,7 @@ test('content flows no faster than it is taken, in both directions', async (t) =
       requestEnd: () => {},
       interim: () => {},
       frame: () => {},
+      framesLost: () => {},
       responseHead: () => {},
       responseData: (chunk) => (passed += chunk.length),
       responseEnd: () => undefined,

@@ -1,0 +1,131 @@
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { ExchangeTap } from '../../core/exchange.ts'
+import type { Ending } from '../ending.ts'
+import { closePayload, frameBytes } from './frame-bytes.ts'
+import { CLOSE } from './frame-reader.ts'
+import type { FrameWatch } from './frame-watch.ts'
+
+/** A WebSocket on its way through the proxy. */
+export interface Tunnel {
+  readonly client: Duplex
+  readonly upstream: Duplex
+  readonly watch: FrameWatch
+  readonly tap: ExchangeTap
+  readonly ending: Ending
+}
+
+/** How long the client may take to answer the close frame of a reseal that stops. */
+const LEAVE_MS = 2000
+/** The endpoint is going away (RFC 6455 §7.4.1). */
+const GOING_AWAY = 1001
+
+/**
+ * Relays both directions byte for byte, each no faster than its receiver takes it. The exchange is complete with the
+ * closing handshake, or when both sides have ended; what would tell the client so waits for the tap.
+ * @returns ends the WebSocket with a closing handshake of reseal's own, where a frame can be put in
+ */
+export function tunnel({ client, upstream, watch, tap, ending }: Tunnel): () => void {
+  const ended = { client: false, upstream: false }
+  let leaving = false
+  const complete = (): Promise<void> | undefined => (ending.end('complete') ? tap.responseEnd([]) : undefined)
+  const aborted = (who: 'client' | 'upstream'): void => {
+    const why = `The ${who} closed the WebSocket without a closing handshake`
+    ending.end(who === 'client' ? 'client aborted' : 'upstream aborted', why)
+  }
+
+  relay(client, upstream, (chunk) => {
+    watch.passed('client', chunk)
+    if (!watch.closed()) return leaving ? 'drop' : undefined
+    const committed = complete()
+    if (leaving) finish(client, committed)
+    return leaving ? 'drop' : committed
+  })
+  relay(upstream, client, (chunk) => {
+    if (leaving) return 'drop'
+    watch.passed('server', chunk)
+    return watch.closed() ? complete() : undefined
+  })
+  client.once('end', () => {
+    ended.client = true
+    if (ended.upstream) void complete()
+    upstream.end()
+  })
+  upstream.once('end', () => {
+    ended.upstream = true
+    finish(client, ended.client ? complete() : undefined)
+  })
+  client.once('close', () => {
+    if (!ended.client || !ended.upstream) aborted('client')
+    breakOrEnd(upstream, client)
+  })
+  upstream.once('close', () => {
+    if (!ended.upstream) aborted('upstream')
+    breakOrEnd(client, upstream)
+  })
+  // Told by `close`, which follows.
+  client.on('error', () => {})
+  upstream.on('error', () => {})
+
+  return () => {
+    if (!watch.between() || watch.closedBy('server')) {
+      ending.end('client aborted', 'reseal was stopped before it ended')
+      client.destroy()
+      return
+    }
+    leaving = true
+    const payload = closePayload(GOING_AWAY, 'reseal stops')
+    const frame = { fin: true, opcode: CLOSE, payload }
+    client.write(frameBytes(frame))
+    upstream.end(frameBytes(frame, true))
+    watch.passed('server', frameBytes(frame))
+    if (watch.closed()) finish(client, complete())
+    const late = setTimeout(() => {
+      ending.end('client aborted', 'reseal was stopped before it ended')
+      client.destroy()
+    }, LEAVE_MS)
+    client.once('close', () => clearTimeout(late))
+  }
+}
+
+/** What a watcher says of a chunk: pass it on, pass it on once a promise settles, or not at all. */
+type Verdict = Promise<void> | 'drop' | undefined
+
+function relay(from: Duplex, to: Duplex, judge: (chunk: Uint8Array) => Verdict): void {
+  let held = false
+  const pass = (chunk: Uint8Array): void => {
+    if (to.writable && !to.write(chunk)) from.pause()
+  }
+  from.on('data', (chunk: Buffer) => {
+    const verdict = judge(chunk)
+    if (verdict === 'drop') return
+    if (verdict === undefined) {
+      pass(chunk)
+      return
+    }
+    held = true
+    from.pause()
+    const release = (): void => {
+      held = false
+      from.resume()
+      pass(chunk)
+    }
+    verdict.then(release, release)
+  })
+  to.on('drain', () => {
+    if (!held) from.resume()
+  })
+}
+
+function finish(client: Duplex, committed: Promise<void> | undefined): void {
+  const end = (): void => void client.end()
+  if (committed === undefined) end()
+  else committed.then(end, end)
+}
+
+/** A side that broke off breaks off the other; one that ended lets it have what is still under way. */
+function breakOrEnd(other: Duplex, gone: Duplex): void {
+  if (gone.readableEnded && !gone.errored) other.end()
+  else if (other instanceof Socket) other.resetAndDestroy()
+  else other.destroy()
+}
