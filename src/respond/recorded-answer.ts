@@ -45,8 +45,9 @@ const CUTS: Readonly<Record<Outcome, (pair: TravelledPair) => Delivery['cut']>> 
   complete: () => undefined,
   'upstream error': () => undefined,
   'upstream aborted': ({ error }) => recordedCut(error),
-  // Clients of event streams always leave in the middle: there is no other end.
-  'client aborted': ({ response }) => (isEventStream(response?.headers ?? []) ? 'hold' : 'reset'),
+  // Clients of event streams always leave in the middle, as many of WebSockets do: it is for them to end it.
+  'client aborted': ({ response }) =>
+    response?.status === 101 || isEventStream(response?.headers ?? []) ? 'hold' : 'reset',
 }
 
 /**

@@ -11,6 +11,9 @@ import { prepareResponse, type PreparedResponse } from './prepared-response.ts'
 import { readRequestHead } from './request-head.ts'
 import { CLIENT_TIMEOUT_MS, headTimeLimit, limitContentTime, TOO_SLOW } from './slow-client.ts'
 import { addTrailers } from './trailers.ts'
+import { upgradeResponse } from './upgrade-response.ts'
+import { asksForWebSocket } from './websocket/handshake.ts'
+import { replaySwitch } from './websocket/recorded-switch.ts'
 
 export interface ServeOptions {
   /** As {@link parseListenAddress} reads it. */
@@ -67,10 +70,13 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: MAX_HEAD_BYTES,
     ...headTimeLimit(clientTimeoutMs),
+    shouldUpgradeCallback: asksForWebSocket,
   })
   server.maxHeadersCount = 0
   const connections = trackConnections(server)
-  const send = responseWriter((response) => connections.release(response))
+  const write = responseWriter((response) => connections.release(response))
+  const send: typeof write = (whole, response) =>
+    whole.status === 101 ? replaySwitch(whole, response, connections.hold) : write(whole, response)
   const receive = (message: IncomingMessage, response: ServerResponse, expects: boolean): void => {
     connections.track(message.socket, response)
     const received = readRequestHead(message, 'http')
@@ -97,6 +103,11 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
   server.on('checkContinue', (message, response) => receive(message, response, true))
   // Whatever else is expected, the recording says what became of it.
   server.on('checkExpectation', (message, response) => receive(message, response, false))
+  server.on('upgrade', (message, socket, begun) => {
+    if (begun.length > 0) socket.unshift(begun)
+    const response = upgradeResponse(message, socket)
+    if (response !== undefined) receive(message, response, false)
+  })
   return listen(server, address, connections, options.closeDeadlineMs)
 }
 

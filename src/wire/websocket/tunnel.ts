@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ExchangeTap } from '../../core/exchange.ts'
+import { brokenOffMessage } from '../../core/upstream-failure.ts'
 import type { Ending } from '../ending.ts'
 import { closePayload, frameBytes } from './frame-bytes.ts'
 import { CLOSE } from './frame-reader.ts'
@@ -29,10 +30,6 @@ export function tunnel({ client, upstream, watch, tap, ending }: Tunnel): () => 
   const ended = { client: false, upstream: false }
   let leaving = false
   const complete = (): Promise<void> | undefined => (ending.end('complete') ? tap.responseEnd([]) : undefined)
-  const aborted = (who: 'client' | 'upstream'): void => {
-    const why = `The ${who} closed the WebSocket without a closing handshake`
-    ending.end(who === 'client' ? 'client aborted' : 'upstream aborted', why)
-  }
 
   relay(client, upstream, (chunk) => {
     watch.passed('client', chunk)
@@ -55,12 +52,10 @@ export function tunnel({ client, upstream, watch, tap, ending }: Tunnel): () => 
     ended.upstream = true
     finish(client, ended.client ? complete() : undefined)
   })
-  client.once('close', () => {
-    if (!ended.client || !ended.upstream) aborted('client')
-    breakOrEnd(upstream, client)
-  })
+  client.once('close', () => breakOrEnd(upstream, client))
   upstream.once('close', () => {
-    if (!ended.upstream) aborted('upstream')
+    const cut = upstream.errored ? 'reset' : 'close'
+    if (!ended.upstream) ending.end('upstream aborted', brokenOffMessage(cut, 'it reset the connection'))
     breakOrEnd(client, upstream)
   })
   // Told by `close`, which follows.
@@ -123,9 +118,9 @@ function finish(client: Duplex, committed: Promise<void> | undefined): void {
   else committed.then(end, end)
 }
 
-/** A side that broke off breaks off the other; one that ended lets it have what is still under way. */
+/** A side that broke off breaks off the other; one that ended leaves it what is still under way. */
 function breakOrEnd(other: Duplex, gone: Duplex): void {
-  if (gone.readableEnded && !gone.errored) other.end()
-  else if (other instanceof Socket) other.resetAndDestroy()
-  else other.destroy()
+  if (!(other instanceof Socket)) other.destroy()
+  else if (gone.readableEnded && !gone.errored) other.destroySoon()
+  else other.resetAndDestroy()
 }
