@@ -84,6 +84,7 @@ export async function record(options: RecordOptions): Promise<Recording> {
           ...options,
           listen: route.listen,
           target: route.target,
+          maxFrameBytes: options.maxBodyBytes,
           tap: (head, where) => recorder.begin(head, where),
         }),
       )

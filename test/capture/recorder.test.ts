@@ -192,6 +192,56 @@ test('settled waits for exchanges under way and for their commits, and is at onc
   await settling
 })
 
+test('frames are kept with their times, and copied', async () => {
+  const { recorder, stored, pass } = recording()
+  const tap = recorder.begin(aHead(), ROUTE)
+  tap.requestEnd([])
+  tap.responseHead({ ...anAnswer(), status: 101 })
+  pass(5)
+  const payload = Buffer.from('hello')
+  tap.frame({ from: 'client', fin: true, opcode: 1, payload })
+  payload.fill(0)
+  void tap.responseEnd([])
+  await recorder.settled()
+  assert.deepEqual(stored[0]?.response?.frames, [
+    { from: 'client', fin: true, opcode: 1, payload: bytes('hello'), atMs: 5 },
+  ])
+  assert.equal(stored[0]?.responseTruncated, false)
+})
+
+test('a pair whose frames are not all there says why, and counts as truncated', async () => {
+  const { recorder, stored } = recording({ maxBodyBytes: 4 })
+  const begin = () => {
+    const tap = recorder.begin(aHead(), ROUTE)
+    tap.requestEnd([])
+    tap.responseHead({ ...anAnswer(), status: 101 })
+    return tap
+  }
+  const frame = { from: 'server', fin: true, opcode: 2, payload: bytes('abc') } as const
+  const long = begin()
+  long.frame(frame)
+  long.frame(frame)
+  long.frame({ ...frame, payload: bytes('') })
+  void long.responseEnd([])
+  const unread = begin()
+  unread.framesLost('The server sent nonsense')
+  void unread.responseEnd([])
+  await recorder.settled()
+  assert.deepEqual(
+    stored.map(({ outcome, error, responseTruncated, response }) => [
+      outcome,
+      error,
+      responseTruncated,
+      response?.frames?.length,
+    ]),
+    [
+      ['complete', 'The frames come to more than 4 bytes', true, 1],
+      ['complete', 'The server sent nonsense', true, undefined],
+    ],
+  )
+  assert.equal(recorder.summary().truncated, 2)
+})
+
 test('onPair is told of pairs once they are committed', async () => {
   const told: number[] = []
   const { recorder, stored } = recording({ onPair: (pair) => told.push(pair.id + stored.length * 10) })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { test, type TestContext } from 'node:test'
 import { WebSocket, WebSocketServer } from 'ws'
@@ -61,7 +61,6 @@ async def main():
         print(json.dumps(heard))
 asyncio.run(main())
 `
-  const { spawn } = await import('node:child_process')
   const child = spawn(PYTHON, ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
   let out = ''
   child.stdout.on('data', (chunk: Buffer) => {

@@ -151,7 +151,10 @@ test('a client that does not ask for a WebSocket gets 426', async (t) => {
   const client = await rawClient(t, port)
   client.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
   const text = await client.until('}}')
-  assert.match(text, /^HTTP\/1\.1 426 Upgrade Required\r\n[^]*\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n/)
+  assert.match(
+    text,
+    /^HTTP\/1\.1 426 Upgrade Required\r\n[^]*\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n/,
+  )
   assert.deepEqual(JSON.parse(text.slice(text.indexOf('\r\n\r\n'))).error.code, 'USAGE')
 })
 
