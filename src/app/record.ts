@@ -9,6 +9,9 @@ import type { RunningServer } from '../wire/listener.ts'
 import { serveForwarding } from '../wire/record-server.ts'
 import { parseTarget } from '../wire/target.ts'
 import type { UpstreamOptions } from '../wire/upstream.ts'
+import { redactRules, type RedactSource } from './redaction.ts'
+import { createRedactor } from '../redact/redactor.ts'
+import { readDocument } from './transforms.ts'
 import { tokensOf } from './inspect.ts'
 import { writeScaffoldIfNeeded } from './scaffold.ts'
 import { VERSION } from './version.ts'
@@ -25,6 +28,10 @@ export interface RecordOptions extends Omit<UpstreamOptions, 'target'> {
   readonly maxBodyBytes: number
   /** How long a client may take for the head of a request, or hold back its content; default 10 s. */
   readonly clientTimeoutMs?: number
+  /** What is redacted besides what the transform document says; default everything that is known. */
+  readonly redact?: RedactSource
+  /** JWTs are stored with their signatures. */
+  readonly keepSignatures?: boolean
   readonly clock: RecorderClock
   /** Told of each pair once it is whole; `jwts` is how many it holds. */
   readonly onPair: (pair: PairHead, jwts: number) => void
@@ -47,17 +54,21 @@ export interface RecordingSummary extends Recorded {
 
 /**
  * Starts recording: a listener for each route, all into one snapshot.
- * @throws ResealError SNAPSHOT_*, ADDRESS_*, USAGE
+ * @throws ResealError SNAPSHOT_*, ADDRESS_*, USAGE, CONFIG_INVALID, TRANSFORM_*
  */
 export async function record(options: RecordOptions): Promise<Recording> {
   const file = snapshotFile(options.snapshotsDirectory, options.snapshot)
   for (const { target } of options.routes) parseTarget(target)
+  const redact = createRedactor(
+    redactRules([options.redact, readDocument(options.transformsFile).redact], options.keepSignatures),
+  )
   const existed = existsSync(file)
   const writer = await createSnapshot(file, { append: options.append, version: VERSION })
   let jwts = 0
   const recorder = createRecorder({
     sink: {
-      put: async (pair) => {
+      put: async (passed) => {
+        const pair = redact(passed)
         // Counted before the writer takes the bodies over.
         const found = countTokens(pair)
         const { request, response, ...facts } = pair

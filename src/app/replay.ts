@@ -2,13 +2,12 @@ import type { HttpRequest } from '../core/exchange.ts'
 import type { PairId } from '../core/pair.ts'
 import type { NearMiss } from '../match/near-miss.ts'
 import { secretClasses } from '../redact/classes.ts'
-import { REDACT_ALL } from '../redact/definition.ts'
-import { compileRules } from '../redact/rules.ts'
 import { createPlan, type Coverage } from '../respond/plan.ts'
 import type { ReplayAnswer } from '../respond/replay-answer.ts'
 import { createRefuser, createResponder } from '../respond/responder.ts'
 import { createTraffic } from '../respond/traffic.ts'
 import type { CompiledTransforms } from '../transform/compile.ts'
+import { redactRules } from './redaction.ts'
 import { serveControl } from './control.ts'
 import { matchSettings } from './match-rules.ts'
 import type { OpenIssuer } from './open-issuer.ts'
@@ -67,7 +66,7 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
   try {
     const { clock, cacheBytes, pace, routes, clientTimeoutMs, onError } = options
     const match = matchSettings(document.match)
-    const secrets = secretClasses(compileRules(REDACT_ALL))
+    const secrets = secretClasses(redactRules([options.redact, document.redact]))
     const plan = createPlan({ pairs: reader, transforms, match, secrets, clock, cacheBytes, pace })
     const traffic = createTraffic(clock, toldTo(options))
     const listeners = await openListeners({

@@ -15,6 +15,7 @@ import {
   type StepTrace,
 } from '../transform/compile.ts'
 import type { TransformDocument } from '../transform/document/definition.ts'
+import type { RedactSource } from './redaction.ts'
 import { issuerDefinitions, openRing, type IssuerDefinition, type LiveRing } from './open-issuer.ts'
 import { emptyDocument, parseTransformDocument } from '../transform/document/document.ts'
 import { sourceExcerpt } from '../core/source-excerpt.ts'
@@ -31,6 +32,8 @@ export interface TransformSources {
   readonly secretsDirectory: string
   /** Issuers beside those of the transform document. */
   readonly issuers: SourceSection | undefined
+  /** What is redacted besides what the transform document says; default as recordings are by default. */
+  readonly redact?: RedactSource
   readonly clock: Clock
   /** A line for people: keys that come and go. */
   readonly onLog: (line: string) => void
@@ -54,10 +57,7 @@ export interface LoadedSnapshot {
  */
 export async function loadSnapshot(sources: TransformSources): Promise<LoadedSnapshot> {
   const source = readTransforms(sources)
-  const document =
-    source === undefined
-      ? emptyDocument(sources.transformsFile)
-      : parseTransformDocument(source, sources.transformsFile)
+  const document = documentOf(source, sources.transformsFile)
   const definitions = uniqueNames([
     ...issuerDefinitions(sources.issuers),
     ...issuerDefinitions(document.issuers),
@@ -87,8 +87,23 @@ function uniqueNames(definitions: readonly IssuerDefinition[]): readonly IssuerD
   return [...new Map(definitions.map((definition) => [definition.name, definition])).values()]
 }
 
+/**
+ * The transform document of a snapshot, the empty one where there is no file.
+ * @throws ResealError TRANSFORM_*
+ */
+export function readDocument(file: string): TransformDocument {
+  return documentOf(readTransforms({ transformsFile: file, transformsRequired: false }), file)
+}
+
+function documentOf(source: string | undefined, file: string): TransformDocument {
+  return source === undefined ? emptyDocument(file) : parseTransformDocument(source, file)
+}
+
 /** The text of a transform document; undefined when there is no file and none was asked for by name. */
-function readTransforms({ transformsFile, transformsRequired }: TransformSources): string | undefined {
+function readTransforms({
+  transformsFile,
+  transformsRequired,
+}: Pick<TransformSources, 'transformsFile' | 'transformsRequired'>): string | undefined {
   try {
     return readFileSync(transformsFile, 'utf8')
   } catch (error) {

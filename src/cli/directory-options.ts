@@ -79,6 +79,7 @@ export function transformSources(
     transformsRequired: required,
     secretsDirectory: settings.secrets,
     issuers: settings.issuers,
+    redact: settings.redact,
     clock: systemClock,
     onLog,
   }

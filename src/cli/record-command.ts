@@ -23,6 +23,7 @@ interface RecordFlags extends DirectoryFlags {
   readonly listen?: string
   readonly map: readonly string[]
   readonly append?: true
+  readonly keepSignatures?: true
   readonly maxBody?: string
   readonly insecureUpstream?: true
   readonly preserveHost?: true
@@ -42,6 +43,7 @@ export function addRecordCommand(program: Command, output: Output): void {
     .option('--listen <address>', 'HOST:PORT to listen on, port 0 for any (default: 127.0.0.1:8080)')
     .option('--map <listen=url>', 'another listener and its backend; may be repeated', collect, [])
     .option('--append', 'go on with a snapshot that is there')
+    .option('--keep-signatures', 'store JWTs with their signatures, usable until they expire')
     .option(
       '--max-body <size>',
       'bytes of one body that are stored; the rest passes unrecorded (default: 64MiB)',
@@ -73,6 +75,8 @@ async function runRecord(snapshot: string, flags: RecordFlags, output: Output): 
     transformsFile: transformsFileOf(settings, snapshot),
     routes: routesOf(flags, settings.listen),
     append: flags.append === true,
+    redact: settings.redact,
+    keepSignatures: flags.keepSignatures === true,
     maxBodyBytes: settings.maxBodyBytes,
     insecureUpstream: flags.insecureUpstream === true,
     preserveHost: flags.preserveHost === true,

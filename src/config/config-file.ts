@@ -16,12 +16,12 @@ export interface ConfigEntry {
 /** What a configuration file says. */
 export interface ConfigText {
   readonly entries: ReadonlyMap<string, ConfigEntry>
-  /** The issuers, for whoever knows what they are. */
-  readonly issuers: SourceSection | undefined
+  /** The parts that are more than plain values, for whoever knows what is in them. */
+  readonly sections: ReadonlyMap<SectionName, SourceSection>
 }
 
 /**
- * Reads the settings of a configuration file: one YAML map of plain values, and the issuers. A key without a value counts as absent.
+ * Reads the settings of a configuration file: one YAML map of plain values, and the sections of other rooms. A key without a value counts as absent.
  * @param keys the keys there are
  * @throws ResealError CONFIG_INVALID at the first thing that is wrong
  */
@@ -41,23 +41,24 @@ export function readConfigText(source: string, file: string, keys: readonly stri
   if (!isMap(contents)) throw invalid('A configuration file must be a map of settings', at(contents.range[0]))
 
   const entries = new Map<string, ConfigEntry>()
-  let issuers: SourceSection | undefined
+  const sections = new Map<SectionName, SourceSection>()
   for (const { key, value } of contents.items) {
     const name = isScalar(key) ? String(key.value) : ''
     const keyPlace = at(key.range[0])
-    if (name === ISSUERS) {
-      issuers = {
-        value: document.toJS({ maxAliasCount: 100 })[ISSUERS],
-        placeOf: (path) => nearestPlace(document, [ISSUERS, ...path], at),
+    const section = SECTIONS.find((known) => known === name)
+    if (section !== undefined) {
+      sections.set(section, {
+        value: document.toJS({ maxAliasCount: 100 })[section],
+        placeOf: (path) => nearestPlace(document, [section, ...path], at),
         errorAt: (place, message, hint) => invalid(message, place, hint),
-      }
+      })
       continue
     }
     if (!keys.includes(name)) {
       throw invalid(
         `There is no setting "${name}"`,
         keyPlace,
-        suggestionFor(name, [...keys, ISSUERS], 'settings'),
+        suggestionFor(name, [...keys, ...SECTIONS], 'settings'),
       )
     }
     if (value === null || (isScalar(value) && value.value === null)) continue
@@ -70,11 +71,14 @@ export function readConfigText(source: string, file: string, keys: readonly stri
     const place = at(value.range[0])
     entries.set(name, { value: value.value, place, excerpt: sourceExcerpt(source, place) })
   }
-  return { entries, issuers }
+  return { entries, sections }
 }
 
-const ISSUERS = 'issuers'
-const NOTHING: ConfigText = { entries: new Map(), issuers: undefined }
+/** Keys whose values are maps of their own. */
+const SECTIONS = ['issuers', 'redact'] as const
+export type SectionName = (typeof SECTIONS)[number]
+
+const NOTHING: ConfigText = { entries: new Map(), sections: new Map() }
 
 /** The place of a value, or of the innermost thing around it that is there. */
 function nearestPlace(

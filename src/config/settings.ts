@@ -135,6 +135,8 @@ export interface Settings {
   readonly quiet: boolean
   /** The issuers of the configuration file, still to be read. */
   readonly issuers: SourceSection | undefined
+  /** What it says of redaction, still to be read. */
+  readonly redact: SourceSection | undefined
   readonly origins: Readonly<Record<SettingName, SettingOrigin>>
 }
 
@@ -153,7 +155,7 @@ export interface SettingSources {
  * @throws ResealError USAGE for a wrong flag; CONFIG_INVALID for a wrong variable, or at a place in the file
  */
 export function loadSettings(sources: SettingSources): Settings {
-  const { entries: file, issuers } = readConfigFile(sources)
+  const { entries: file, sections } = readConfigFile(sources)
   const settle = <T>(name: SettingName, row: SettingRow<T>) => settleSetting(name, row, sources, file)
   const snapshots = settle('snapshots', SETTINGS.snapshots)
   const transforms = settle('transforms', SETTINGS.transforms)
@@ -178,7 +180,8 @@ export function loadSettings(sources: SettingSources): Settings {
     connectTimeoutMs: connectTimeoutMs.value,
     upstreamTimeoutMs: upstreamTimeoutMs.value,
     quiet: quiet.value,
-    issuers,
+    issuers: sections.get('issuers'),
+    redact: sections.get('redact'),
     origins: {
       snapshots: snapshots.origin,
       transforms: transforms.origin,
@@ -202,7 +205,7 @@ function readConfigFile({ file, fileRequired }: SettingSources): ConfigText {
   } catch (error) {
     // The file is a convenience: without one, the defaults hold.
     if (systemErrorCode(error) === 'ENOENT' && !fileRequired)
-      return { entries: new Map(), issuers: undefined }
+      return { entries: new Map(), sections: new Map() }
     throw new ResealError('CONFIG_INVALID', `Cannot read ${file}: ${errorMessage(error)}`, {
       hint: 'Name a file that can be read, or leave the name out to go by the defaults.',
       cause: error,

@@ -136,7 +136,11 @@ function cookieRule(
   return (name) => names.has(name) && !stays(name)
 }
 
-function compilePattern(source: string): RE2JS {
+/**
+ * An expression that runs in linear time.
+ * @throws ResealError CONFIG_INVALID for one that RE2 does not take
+ */
+export function compilePattern(source: string): RE2JS {
   try {
     return RE2JS.compile(RE2JS.translateRegExp(source))
   } catch (error) {

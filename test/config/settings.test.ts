@@ -25,6 +25,7 @@ const DEFAULTS = {
   upstreamTimeoutMs: 120_000,
   quiet: false,
   issuers: undefined,
+  redact: undefined,
 }
 
 test('without any source, the defaults hold', () => {
@@ -73,6 +74,7 @@ test('a flag comes before the environment, the environment before the file, the 
     upstreamTimeoutMs: 90_000,
     quiet: true,
     issuers: undefined,
+    redact: undefined,
     origins: {
       snapshots: 'flag',
       transforms: 'default',

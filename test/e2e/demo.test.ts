@@ -17,7 +17,7 @@ test('a service accepts replayed tokens that had expired, and refuses them when 
   assert.deepEqual(result.recorded, { status: 200, body: ordered })
   assert.equal(result.recording.code, 0)
   assert.match(result.recording.stderr, /recorded 3 pairs, .*, 2 JWTs into snapshots\/demo\.db/)
-  assert.deepEqual(result.withoutTransforms, { status: 502, body: '{"refused":"jwt expired"}' })
+  assert.deepEqual(result.withoutTransforms, { status: 502, body: '{"refused":"invalid signature"}' })
   assert.deepEqual(result.withTransforms, { status: 200, body: ordered })
   assert.deepEqual(result.pinned, { status: 200, body: ordered })
   assert.match(result.tokens, /response body +RS256 +staging-2026 .*expired \d+s ago/)

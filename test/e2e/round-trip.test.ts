@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,6 +32,8 @@ test('a hundred mixed exchanges are recorded, verified and replayed as staging g
   const staging = await startStaging()
   t.after(() => staging.server.close())
 
+  mkdirSync(join(directory, 'config'))
+  writeFileSync(join(directory, 'config', 'reseal.yaml'), 'redact: off\n')
   const recorder = await resealServer(
     ['record', 't', '--target', staging.origin, '--listen', '127.0.0.1:0'],
     directory,

@@ -46,6 +46,7 @@ test('the document of the manual is read with the place of every part', () => {
       ignore: { ...DEFAULT_MATCH.ignore, query: ['ts'], json: ['$.requestId'] },
     },
     issuers: undefined,
+    redact: undefined,
     responder: [
       {
         id: 'login',

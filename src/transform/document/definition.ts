@@ -13,6 +13,8 @@ export interface TransformDocument {
   readonly match: MatchDefinition
   /** Issuers of reseal's own that `jwt_resign` can sign as, read elsewhere. */
   readonly issuers: SourceSection | undefined
+  /** What of a recording is not stored as it was; checked, and compiled elsewhere. */
+  readonly redact: SourceSection | undefined
   readonly responder: readonly ChainDefinition[]
 }
 

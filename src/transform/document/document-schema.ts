@@ -5,6 +5,7 @@ import { DEFAULT_MATCH, MATCH } from './match-schema.ts'
 import { jsonSchemaOf } from './schema-complaint.ts'
 import { SPEEDSCALE_FILTERS } from './speedscale-filters.ts'
 import { STEPS } from '../steps/step-table.ts'
+import { REDACT } from './redact-schema.ts'
 
 const NAME = z.string().min(1, 'must not be empty')
 
@@ -54,6 +55,7 @@ function documentSchema<C extends z.ZodType>(chain: C) {
         .describe('Identity providers that reseal is beside the replay, by name; jwt_resign can sign as one.')
         .meta({ examples: [{ main: { issuer: 'https://login.example.com' } }] }),
       match: MATCH.default(DEFAULT_MATCH),
+      redact: z.exactOptional(REDACT),
       responder: z
         .array(chain)
         .default([])

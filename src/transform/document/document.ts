@@ -48,20 +48,28 @@ export function checkTransformDocument(source: string, file: string): CheckedDoc
   reportRepeatedIds(chains, report)
   if (shell === undefined || report.errors.length > 0) return { errors: inOrder(report.errors) }
   const { version, match } = shell
-  const issuers = issuersOf(text)
+  const issuers = sectionOf(text, 'issuers')
+  const redact = sectionOf(text, 'redact')
   const responder = chains.filter((chain) => chain !== undefined)
-  return { document: { file, version, match, issuers, responder }, errors: [] }
+  return { document: { file, version, match, issuers, redact, responder }, errors: [] }
 }
 
 /** The document of a snapshot that has none: nothing is changed and nothing ignored. */
 export function emptyDocument(file: string): TransformDocument {
-  return { file, version: 1, match: DEFAULT_MATCH, issuers: undefined, responder: [] }
+  return {
+    file,
+    version: 1,
+    match: DEFAULT_MATCH,
+    issuers: undefined,
+    redact: undefined,
+    responder: [],
+  }
 }
 
-/** Read by whoever knows issuers; here only its places are known. */
-function issuersOf({ value, placeOf, errorAt }: SourceText): SourceSection | undefined {
-  if (!isMap(value) || value['issuers'] === undefined) return undefined
-  return { value: value['issuers'], placeOf: (path) => placeOf(['issuers', ...path], 'value'), errorAt }
+/** Read by whoever knows what is in it; here only its places are known. */
+function sectionOf({ value, placeOf, errorAt }: SourceText, key: string): SourceSection | undefined {
+  if (!isMap(value) || value[key] === undefined) return undefined
+  return { value: value[key], placeOf: (path) => placeOf([key, ...path], 'value'), errorAt }
 }
 
 function withOthers(first: ResealError, others: readonly ResealError[]): ResealError {
