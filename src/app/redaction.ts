@@ -1,6 +1,12 @@
 import { ResealError } from '../core/errors.ts'
 import type { SourceSection } from '../core/source-section.ts'
-import { REDACT_ALL, REDACT_NOTHING, type PathStep, type RedactDefinition } from '../redact/definition.ts'
+import {
+  EVERY_PART,
+  REDACT_ALL,
+  REDACT_NOTHING,
+  type PathStep,
+  type RedactDefinition,
+} from '../redact/definition.ts'
 import { compilePattern, compileRules, type RedactRules } from '../redact/rules.ts'
 import { REDACT, type RedactWords } from '../transform/document/redact-schema.ts'
 import { checkSchema } from '../transform/document/schema-complaint.ts'
@@ -11,15 +17,19 @@ export type RedactSource = SourceSection | 'off' | undefined
 
 /**
  * The rules of a recording or replay. Of several sources the later one has the last word on each part, and lists add up.
- * @param keepSignatures JWTs stay whole, whatever the sources say
+ * @param besides JWTs stay whole, whatever the sources say; or every part is looked for, even those turned off
  * @throws ResealError CONFIG_INVALID or TRANSFORM_INVALID at the place of what is wrong
  */
-export function redactRules(sources: readonly RedactSource[], keepSignatures = false): RedactRules {
+export function redactRules(
+  sources: readonly RedactSource[],
+  besides: boolean | 'search' = false,
+): RedactRules {
   const definition = sources.reduce(
     (so: RedactDefinition, source) => merged(so, source === 'off' ? 'off' : wordsOf(source)),
     REDACT_ALL,
   )
-  return compileRules(keepSignatures ? { ...definition, jwt: false } : definition)
+  if (besides === 'search') return compileRules({ ...definition, ...EVERY_PART })
+  return compileRules(besides ? { ...definition, jwt: false } : definition)
 }
 
 function wordsOf(section: SourceSection | undefined): RedactWords {

@@ -29,13 +29,20 @@ const CONFIG_FILE = 'config/reseal.yaml'
 
 /** Adds the flags of {@link DirectoryFlags}; the environment and the configuration file say the same with less typing. */
 export function directoryOptions(command: Command): Command {
+  return snapshotOptions(command).option(
+    '--secrets <dir>',
+    'directory of the mounted secrets (default: RESEAL_SECRETS, else secrets)',
+  )
+}
+
+/** The same for a command that reads no mounted secret. */
+export function snapshotOptions(command: Command): Command {
   return command
     .option('--snapshots <dir>', 'directory of the snapshots (default: snapshots)')
     .option(
       '--transforms <file>',
       'transform document, or its directory (default: transforms/<snapshot>.yaml)',
     )
-    .option('--secrets <dir>', 'directory of the mounted secrets (default: RESEAL_SECRETS, else secrets)')
     .option('--config <file>', `file of settings (default: ${CONFIG_FILE})`)
 }
 

@@ -13,10 +13,11 @@ import { ERRORS, ResealError } from '../core/errors.ts'
 import { printable } from '../core/printable.ts'
 import type { PairId, RecordedGap, RRPair } from '../core/pair.ts'
 import { formatDuration, formatMoment } from '../core/time.ts'
-import { directoryOptions, settingsOf, type DirectoryFlags } from './directory-options.ts'
+import { directoryOptions, settingsOf, snapshotOptions, type DirectoryFlags } from './directory-options.ts'
 import { jsonLine, type Output } from './output.ts'
 import { pairJson, pairLine, pairPage } from './pair-page.ts'
 import { gapLines } from './passage-lines.ts'
+import { secretLines, secretsOf } from './secret-commands.ts'
 import { count } from './transform-report.ts'
 
 /** `ls`, `show`, `tokens`, `verify`: what is in the snapshots. */
@@ -56,15 +57,19 @@ export function addInspectCommands(program: Command, output: Output): void {
       output.data(flags.json === true ? jsonLine(tokens.map(tokenJson)) : tokenTable(tokens, now))
     })
 
-  directoryOptions(program.command('verify'))
+  snapshotOptions(program.command('verify'))
     .description(
       'Check that a snapshot is whole: database, schema, bodies, references. Exits 4 when it is not.',
     )
     .argument('<snapshot>', 'name of the snapshot')
+    .option('--secrets', 'check too that it holds no secret that could be used')
     .option('--json', 'print JSON')
-    .action((snapshot: string, flags: DirectoryFlags & JsonFlag) => {
-      const verdict = verify(settingsOf(flags).snapshots, snapshot)
-      if (flags.json === true) output.data(jsonLine({ ...verdict, gaps: verdict.gaps.map(gapJson) }))
+    .action((snapshot: string, { secrets: search, ...flags }: VerifyFlags) => {
+      const settings = settingsOf(flags)
+      const verdict = verify(settings.snapshots, snapshot)
+      const secrets = search === true ? secretsOf(settings, snapshot) : undefined
+      if (flags.json === true)
+        output.data(jsonLine({ ...verdict, gaps: verdict.gaps.map(gapJson), ...(secrets && { secrets }) }))
       else {
         for (const problem of verdict.problems) output.data(`${problem}\n`)
         const state = verdict.problems.length === 0 ? 'whole' : `${verdict.problems.length} problems`
@@ -72,10 +77,15 @@ export function addInspectCommands(program: Command, output: Output): void {
           `${snapshot}: ${state}; ${verdict.pairs} pairs, ${verdict.bodies} bodies, ${verdict.bytes} bytes\n`,
         )
         for (const line of gapLines(verdict.gaps)) output.data(`${line}\n`)
+        for (const line of secrets === undefined ? [] : secretLines(secrets, snapshot))
+          output.data(`${line}\n`)
       }
-      if (verdict.problems.length > 0) output.exitCode = ERRORS.CHECK_FAILED
+      if (verdict.problems.length > 0 || (secrets?.length ?? 0) > 0) output.exitCode = ERRORS.CHECK_FAILED
     })
 }
+
+/** `--secrets` is a switch here, and no directory. */
+type VerifyFlags = Omit<DirectoryFlags, 'secrets'> & JsonFlag & { readonly secrets?: boolean }
 
 interface JsonFlag {
   readonly json?: true

@@ -5,6 +5,7 @@ import { reportFailure } from './failure.ts'
 import { addIssuerCommand } from './issuer-command.ts'
 import { addInspectCommands } from './inspect-commands.ts'
 import { processOutput, type Output } from './output.ts'
+import { addRedactCommand } from './secret-commands.ts'
 import { addRecordCommand } from './record-command.ts'
 import { addReplayCommand } from './replay-command.ts'
 import { addTransformCommands } from './transform-commands.ts'
@@ -57,5 +58,6 @@ function buildProgram(output: Output, json: boolean): Command {
   addIssuerCommand(program, output)
   addTransformCommands(program, output)
   addInspectCommands(program, output)
+  addRedactCommand(program, output)
   return program
 }

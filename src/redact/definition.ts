@@ -37,8 +37,8 @@ export interface RedactDefinition {
   readonly except: readonly string[]
 }
 
-/** What is redacted unless somebody says otherwise. */
-export const REDACT_ALL: RedactDefinition = {
+/** Everything that is known. */
+export const EVERY_PART = {
   jwt: true,
   basic: true,
   bearer: true,
@@ -47,6 +47,11 @@ export const REDACT_ALL: RedactDefinition = {
   names: true,
   privateKeys: true,
   userinfo: true,
+} as const satisfies Partial<RedactDefinition>
+
+/** What is redacted unless somebody says otherwise. */
+export const REDACT_ALL: RedactDefinition = {
+  ...EVERY_PART,
   paths: [],
   headers: [],
   query: [],
