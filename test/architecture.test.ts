@@ -22,7 +22,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
   transform: { imports: ['core', 'keys'], packages: ['yaml', 'jsonpath-plus', 'json-p3', 're2js', 'zod'] },
   respond: { imports: ['core', 'match', 'redact', 'transform'], packages: ['lru-cache'] },
   issuer: { imports: ['core', 'keys'], packages: [] },
-  control: { imports: ['core', 'keys', 'transform', 'issuer'], packages: ['zod'] },
+  control: {
+    imports: ['core', 'keys', 'match', 'transform', 'respond', 'issuer'],
+    packages: ['zod', '@prometheus-io/client'],
+  },
   app: { imports: ['*'], packages: [] },
   cli: { imports: ['core', 'config', 'app'], packages: ['commander', 'cli-table3', 'diff'] },
   'index.ts': { imports: ['core', 'app'], packages: [] },

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { isLoopback } from '../control/access.ts'
 import { createControlApi } from '../control/control-api.ts'
+import type { ControlledReplay } from '../control/controlled-replay.ts'
 import { MAX_CONTENT_BYTES } from '../control/json-content.ts'
 import { parseListenAddress } from '../core/listen-address.ts'
 import type { Clock } from '../core/time.ts'
@@ -16,10 +17,16 @@ export interface Control {
   readonly token: string | undefined
 }
 
+/** What there is to control. */
+interface ControlledParts {
+  readonly issuers: readonly OpenIssuer[]
+  readonly replay?: ControlledReplay
+}
+
 /** @throws ResealError USAGE, ADDRESS_* */
 export async function serveControl(
   listen: string,
-  issuers: readonly OpenIssuer[],
+  { issuers, replay }: ControlledParts,
   { clock, onError }: { readonly clock: Clock; readonly onError: (error: unknown) => void },
 ): Promise<Control> {
   const { host } = parseListenAddress(listen)
@@ -32,7 +39,7 @@ export async function serveControl(
     token,
     clock,
     version: VERSION,
-    ready: () => ({ ready: true, reasons: [] }),
+    replay,
   })
   const server = await serve({ listen, handler, onError, maxRequestBytes: MAX_CONTENT_BYTES })
   port = server.port

@@ -57,7 +57,9 @@ export async function issue(options: IssueOptions): Promise<Issuing> {
       opened.push(...here)
     }
     const control =
-      options.control === undefined ? undefined : await serveControl(options.control, opened, options)
+      options.control === undefined
+        ? undefined
+        : await serveControl(options.control, { issuers: opened }, options)
     if (control !== undefined) servers.push(control.server)
     return {
       urls,

@@ -2,18 +2,26 @@ import type { HttpRequest } from '../core/exchange.ts'
 import type { PairId } from '../core/pair.ts'
 import type { NearMiss } from '../match/near-miss.ts'
 import { secretClasses } from '../redact/classes.ts'
-import { createPlan, type Coverage } from '../respond/plan.ts'
+import { createPlan, type Coverage, type ReplayPlan } from '../respond/plan.ts'
 import type { ReplayAnswer } from '../respond/replay-answer.ts'
 import { createRefuser, createResponder } from '../respond/responder.ts'
 import { createTraffic } from '../respond/traffic.ts'
 import type { CompiledTransforms } from '../transform/compile.ts'
 import { redactRules } from './redaction.ts'
 import { serveControl } from './control.ts'
+import { controlledReplay } from './controlled-replay.ts'
+import { createLivePlan } from './live-plan.ts'
+import {
+  compileSnapshot,
+  openRings,
+  readSources,
+  type LoadedSnapshot,
+  type TransformSources,
+} from './loaded-snapshot.ts'
 import { matchSettings } from './match-rules.ts'
 import type { OpenIssuer } from './open-issuer.ts'
 import { openListeners } from './replay-listeners.ts'
 import type { ListenerRoute } from './routes.ts'
-import { loadSnapshot, type TransformSources } from './transforms.ts'
 
 export interface ReplayOptions extends TransformSources {
   readonly routes: readonly ListenerRoute[]
@@ -56,25 +64,31 @@ export interface ReplaySummary {
  * @throws ResealError SNAPSHOT_*, TRANSFORM_*, SECRET_*, KEY_*, ADDRESS_*, USAGE
  */
 export async function replay(options: ReplayOptions): Promise<Replay> {
-  const loaded = await loadSnapshot(options)
-  const { reader, document, transforms, rings, untransformed } = loaded
-  const open: { close(): Promise<void> }[] = []
+  const { clock, routes, clientTimeoutMs, onError } = options
+  const reading = readSources(options)
+  const rings = await openRings(reading, options)
+  const traffic = createTraffic(clock, toldTo(options))
+  const open: { close(): void | Promise<void> }[] = [rings]
   const close = async (): Promise<void> => {
-    await Promise.all(open.map((one) => one.close()))
-    loaded.close()
+    traffic.journal.close()
+    // The last that was opened first: a listener's last answers need what lies below it.
+    for (const one of open.toReversed()) await one.close()
   }
   try {
-    const { clock, cacheBytes, pace, routes, clientTimeoutMs, onError } = options
-    const match = matchSettings(document.match)
-    const secrets = secretClasses(redactRules([options.redact, document.redact]))
-    const plan = createPlan({ pairs: reader, transforms, match, secrets, clock, cacheBytes, pace })
-    const traffic = createTraffic(clock, toldTo(options))
+    const live = createLivePlan({
+      first: compileSnapshot(reading, rings, options),
+      load: () => compileSnapshot(readSources(options), rings, options),
+      plan: (loaded) => planOf(loaded, options),
+      clock,
+    })
+    open.push(live)
+    const plan = (): ReplayPlan => live.current.plan
     const listeners = await openListeners({
       routes,
-      rings,
-      backends: plan.coverage().backends,
-      responder: (origin, otherwise) => createResponder(() => plan, origin, otherwise),
-      refuser: (origin) => createRefuser(() => plan, origin),
+      rings: rings.all,
+      backends: plan().coverage().backends,
+      responder: (origin, otherwise) => createResponder(plan, origin, otherwise),
+      refuser: (origin) => createRefuser(plan, origin),
       handler: traffic.observe,
       clientTimeoutMs,
       clock,
@@ -84,25 +98,42 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
     const control =
       options.control === undefined
         ? undefined
-        : await serveControl(options.control, listeners.issuers, options)
+        : await serveControl(
+            options.control,
+            { issuers: listeners.issuers, replay: controlledReplay(live, traffic) },
+            options,
+          )
     if (control !== undefined) open.push(control.server)
     return {
       urls: listeners.urls,
       issuers: listeners.issuers,
       control: control && { url: control.server.url, token: control.token },
-      transforms,
-      untransformed,
-      coverage: plan.coverage,
+      get transforms() {
+        return live.current.loaded.transforms
+      },
+      get untransformed() {
+        return live.current.loaded.untransformed
+      },
+      coverage: () => plan().coverage(),
       stop: async () => {
         await close()
         const { hit: hits = 0, miss: misses = 0 } = traffic.counts()
-        return { hits, misses, coverage: plan.coverage(), transforms }
+        return { hits, misses, coverage: plan().coverage(), transforms: live.current.loaded.transforms }
       },
     }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+function planOf(
+  { reader, document, transforms }: LoadedSnapshot,
+  { clock, cacheBytes, pace, redact }: ReplayOptions,
+): ReplayPlan {
+  const match = matchSettings(document.match)
+  const secrets = secretClasses(redactRules([redact, document.redact]))
+  return createPlan({ pairs: reader, transforms, match, secrets, clock, cacheBytes, pace })
 }
 
 function toldTo({ onHit, onMiss }: Pick<ReplayOptions, 'onHit' | 'onMiss'>) {

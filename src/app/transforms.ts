@@ -1,128 +1,17 @@
-import { readFileSync } from 'node:fs'
-import { ResealError, errorMessage, systemErrorCode, type SourcePlace } from '../core/errors.ts'
+import { ResealError, type SourcePlace } from '../core/errors.ts'
 import type { HttpResponse } from '../core/exchange.ts'
 import type { PairId } from '../core/pair.ts'
 import type { EpochMs } from '../core/time.ts'
-import type { SourceSection } from '../core/source-section.ts'
-import type { Clock } from '../core/time.ts'
-import { openSecrets } from '../keys/files/secrets.ts'
-import { snapshotFile } from '../store/snapshot-name.ts'
-import { openSnapshot, type SnapshotReader } from '../store/snapshot-reader.ts'
+import type { ChainReport, CompiledTransforms, StepTrace } from '../transform/compile.ts'
 import {
-  compileTransforms,
-  type ChainReport,
-  type CompiledTransforms,
-  type StepTrace,
-} from '../transform/compile.ts'
-import type { TransformDocument } from '../transform/document/definition.ts'
-import type { RedactSource } from './redaction.ts'
-import { issuerDefinitions, openRing, type IssuerDefinition, type LiveRing } from './open-issuer.ts'
-import { emptyDocument, parseTransformDocument } from '../transform/document/document.ts'
-import { sourceExcerpt } from '../core/source-excerpt.ts'
+  compileSnapshot,
+  openRings,
+  readSources,
+  type LoadedSnapshot,
+  type TransformSources,
+} from './loaded-snapshot.ts'
 
 export type { ChainReport, CompiledTransforms }
-
-/** Which snapshot, with which transforms and secrets. */
-export interface TransformSources {
-  readonly snapshot: string
-  readonly snapshotsDirectory: string
-  readonly transformsFile: string
-  /** The user named the file: it must be there. */
-  readonly transformsRequired: boolean
-  readonly secretsDirectory: string
-  /** Issuers beside those of the transform document. */
-  readonly issuers: SourceSection | undefined
-  /** What is redacted besides what the transform document says; default as recordings are by default. */
-  readonly redact?: RedactSource
-  readonly clock: Clock
-  /** A line for people: keys that come and go. */
-  readonly onLog: (line: string) => void
-}
-
-/** A snapshot with its transforms compiled, until it is closed. */
-export interface LoadedSnapshot {
-  readonly reader: SnapshotReader
-  /** There was no file: every response is served as recorded. */
-  readonly untransformed: boolean
-  readonly document: TransformDocument
-  readonly transforms: CompiledTransforms
-  /** The keys of the issuers beside the replay. */
-  readonly rings: readonly LiveRing[]
-  close(): void
-}
-
-/**
- * Opens a snapshot and compiles its transform document against it.
- * @throws ResealError SNAPSHOT_*, TRANSFORM_*, SECRET_*, KEY_*
- */
-export async function loadSnapshot(sources: TransformSources): Promise<LoadedSnapshot> {
-  const source = readTransforms(sources)
-  const document = documentOf(source, sources.transformsFile)
-  const definitions = uniqueNames([
-    ...issuerDefinitions(sources.issuers),
-    ...issuerDefinitions(document.issuers),
-  ])
-  const reader = openSnapshot(snapshotFile(sources.snapshotsDirectory, sources.snapshot))
-  const rings: LiveRing[] = []
-  const close = (): void => {
-    reader.close()
-    for (const ring of rings) ring.close()
-  }
-  try {
-    for (const definition of definitions) rings.push(await openRing(definition, sources))
-    const transforms = compileTransforms(document, reader, {
-      secrets: openSecrets(sources.secretsDirectory),
-      rings: new Map(rings.map(({ name, ring }) => [name, ring])),
-      clock: sources.clock,
-    })
-    return { reader, document, transforms, rings, untransformed: source === undefined, close }
-  } catch (error) {
-    close()
-    throw source === undefined ? error : withExcerpt(error, source)
-  }
-}
-
-/** The document's word on an issuer goes before that of the configuration. */
-function uniqueNames(definitions: readonly IssuerDefinition[]): readonly IssuerDefinition[] {
-  return [...new Map(definitions.map((definition) => [definition.name, definition])).values()]
-}
-
-/**
- * The transform document of a snapshot, the empty one where there is no file.
- * @throws ResealError TRANSFORM_*
- */
-export function readDocument(file: string): TransformDocument {
-  return documentOf(readTransforms({ transformsFile: file, transformsRequired: false }), file)
-}
-
-function documentOf(source: string | undefined, file: string): TransformDocument {
-  return source === undefined ? emptyDocument(file) : parseTransformDocument(source, file)
-}
-
-/** The text of a transform document; undefined when there is no file and none was asked for by name. */
-function readTransforms({
-  transformsFile,
-  transformsRequired,
-}: Pick<TransformSources, 'transformsFile' | 'transformsRequired'>): string | undefined {
-  try {
-    return readFileSync(transformsFile, 'utf8')
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT' && !transformsRequired) return undefined
-    throw new ResealError('TRANSFORM_MISSING', `Cannot read ${transformsFile}: ${errorMessage(error)}`, {
-      hint: 'Write one from what the snapshot holds with: reseal transform scaffold <snapshot>',
-      cause: error,
-    })
-  }
-}
-
-/** A step that cannot work is shown in its line, as a mistake in the document would be. */
-function withExcerpt(error: unknown, source: string): unknown {
-  if (!(error instanceof ResealError) || error.place === undefined || error.excerpt !== undefined)
-    return error
-  const { code, message, hint, place, cause } = error
-  const excerpt = sourceExcerpt(source, place)
-  return new ResealError(code, message, { place, excerpt, cause, ...(hint === undefined ? {} : { hint }) })
-}
 
 /** A transform document held against its snapshot and secrets. */
 export interface TransformCheck {
@@ -137,7 +26,7 @@ export interface TransformCheck {
  * @throws ResealError as a replay would at its start, and TRANSFORM_MISSING where a replay would do without
  */
 export async function checkTransforms(sources: TransformSources): Promise<TransformCheck> {
-  const { document, transforms, close } = await loadSnapshot({ ...sources, transformsRequired: true })
+  const { document, transforms, close } = await loadOnce({ ...sources, transformsRequired: true })
   close()
   const problems = transforms.chains.flatMap(({ id, matched, steps }) =>
     steps
@@ -169,7 +58,7 @@ export async function preview(
   only: PairId | undefined,
   nowMs: EpochMs,
 ): Promise<readonly Preview[]> {
-  const { reader, transforms, close } = await loadSnapshot(sources)
+  const { reader, transforms, close } = await loadOnce(sources)
   try {
     const ids = only === undefined ? [...transforms.responses.keys()] : [only]
     const previews: Preview[] = []
@@ -192,5 +81,22 @@ export async function preview(
     return previews
   } finally {
     close()
+  }
+}
+
+/** Everything that a replay would load, until it is closed. */
+async function loadOnce(sources: TransformSources): Promise<LoadedSnapshot> {
+  const reading = readSources(sources)
+  const rings = await openRings(reading, sources)
+  try {
+    const loaded = compileSnapshot(reading, rings, sources)
+    const close = (): void => {
+      loaded.close()
+      rings.close()
+    }
+    return { ...loaded, close }
+  } catch (error) {
+    rings.close()
+    throw error
   }
 }

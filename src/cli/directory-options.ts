@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { TransformSources } from '../app/transforms.ts'
+import type { TransformSources } from '../app/loaded-snapshot.ts'
 import { loadSettings, type Settings } from '../config/settings.ts'
 import { systemClock } from '../core/time.ts'
 import { transformLocation } from '../config/transform-location.ts'

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { redactRules } from '../app/redaction.ts'
 import { findSecrets, redactSnapshot, type LiveSecret } from '../app/snapshot-secrets.ts'
-import { readDocument } from '../app/transforms.ts'
+import { readDocument } from '../app/loaded-snapshot.ts'
 import type { Settings } from '../config/settings.ts'
 import { printable } from '../core/printable.ts'
 import { snapshotOptions, settingsOf, transformsFileOf, type DirectoryFlags } from './directory-options.ts'

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import type { HttpResponse } from '../core/exchange.ts'
+import type { ContentStream, HttpResponse } from '../core/exchange.ts'
 import type { RawHeaders } from '../core/headers.ts'
 
 /** What the control API itself refuses, with the status of each (RFC 9110 §15.5; 431 and what cannot be parsed is the wire's). */
@@ -12,6 +12,7 @@ export const REFUSALS = {
   CONTENT_TOO_LARGE: 413,
   CONTENT_TYPE_REFUSED: 415,
   HOST_REFUSED: 421,
+  TOO_MANY_STREAMS: 503,
 } as const
 
 export type RefusalCode = keyof typeof REFUSALS
@@ -24,10 +25,12 @@ export interface Refusal {
   readonly hint?: string | undefined
 }
 
-/** The result of an operation; no value is no content (204 where the status says so). */
+/** The result of an operation: a JSON value, text of another type, or text that goes on coming; or no content. */
 export interface ControlAnswer {
   readonly status: number
   readonly value?: unknown
+  readonly text?: { readonly type: string; readonly body: string }
+  readonly stream?: { readonly type: string; readonly content: ContentStream }
 }
 
 /** Nothing here is to be stored, guessed at or embedded by other sites; and no CORS field ever allows one in. */
@@ -37,15 +40,14 @@ const HEADERS: RawHeaders = [
   ['Cross-Origin-Resource-Policy', 'same-origin'],
 ]
 
-export function jsonAnswer({ status, value }: ControlAnswer, headers: RawHeaders = []): HttpResponse {
-  const body = value === undefined ? new Uint8Array() : Buffer.from(`${JSON.stringify(value)}\n`)
-  const content: RawHeaders =
-    value === undefined
-      ? []
-      : [
-          ['Content-Type', 'application/json'],
-          ['Content-Length', String(body.length)],
-        ]
+export function httpAnswer(answer: ControlAnswer, headers: RawHeaders = []): HttpResponse {
+  const { status, stream } = answer
+  const text = textOf(answer)
+  const body = Buffer.from(text?.body ?? '')
+  const type = text?.type ?? stream?.type
+  const framing: RawHeaders =
+    stream === undefined ? [['Content-Length', String(body.length)]] : [['Transfer-Encoding', 'chunked']]
+  const content: RawHeaders = type === undefined ? [] : [['Content-Type', type], ...framing]
   return {
     status,
     reason: STATUS_CODES[status] ?? '',
@@ -53,7 +55,13 @@ export function jsonAnswer({ status, value }: ControlAnswer, headers: RawHeaders
     headers: [...content, ...HEADERS, ...headers],
     body,
     trailers: [],
+    ...(stream === undefined ? {} : { stream: stream.content }),
   }
+}
+
+function textOf({ value, text }: ControlAnswer): ControlAnswer['text'] {
+  if (text !== undefined || value === undefined) return text
+  return { type: 'application/json', body: `${JSON.stringify(value)}\n` }
 }
 
 /** `{"error":{"code","message","hint"}}`. */
@@ -70,5 +78,5 @@ export function errorAnswer(
   }: { readonly code: string; readonly message: string; readonly hint?: string | undefined },
   headers: RawHeaders = [],
 ): HttpResponse {
-  return jsonAnswer({ status, value: { error: { code, message, hint } } }, headers)
+  return httpAnswer({ status, value: { error: { code, message, hint } } }, headers)
 }

@@ -3,15 +3,21 @@ import type { Handler, HttpRequest, HttpResponse } from '../core/exchange.ts'
 import type { Clock } from '../core/time.ts'
 import { accessGuard, isLoopback, type AccessRules } from './access.ts'
 import { clientRoutes } from './client-routes.ts'
-import { errorAnswer, jsonAnswer, refusalAnswer } from './control-answer.ts'
+import { errorAnswer, httpAnswer, refusalAnswer } from './control-answer.ts'
 import { type Answered, type ControlRoute } from './control-route.ts'
 import type { ControlledIssuers } from './controlled-issuer.ts'
+import type { ControlledReplay } from './controlled-replay.ts'
 import { faultRoutes } from './fault-routes.ts'
 import { healthRoutes, type Readiness } from './health-routes.ts'
 import { issuerRoutes } from './issuer-routes.ts'
 import { readJsonContent } from './json-content.ts'
 import { keyRoutes } from './key-routes.ts'
+import { journalRoutes } from './journal-routes.ts'
+import { metricsOf } from './metrics.ts'
 import { openApiRoute } from './open-api.ts'
+import { pairRoutes } from './pair-routes.ts'
+import { planRoutes } from './plan-routes.ts'
+import { readQuery } from './query-parameter.ts'
 import { routeFinder } from './route-finder.ts'
 import { tokenRoutes } from './token-routes.ts'
 import { userRoutes } from './user-routes.ts'
@@ -19,7 +25,10 @@ import { userRoutes } from './user-routes.ts'
 export interface ControlOptions extends AccessRules {
   /** By the names they have in configuration and in paths. */
   readonly issuers: ControlledIssuers
-  readonly ready: () => Readiness
+  /** Undefined where nothing is replayed. */
+  readonly replay?: ControlledReplay | undefined
+  /** Asked beside the replay, whether all is served; default yes. */
+  readonly ready?: () => Readiness
   readonly clock: Clock
   /** Of reseal, for the OpenAPI document. */
   readonly version: string
@@ -36,9 +45,12 @@ export function createControlApi(options: ControlOptions): Handler {
 }
 
 /** Every operation, a room's worth each; what is added here is in the OpenAPI document too. */
-function controlRoutes({ issuers, ready, clock, version, host }: ControlOptions): readonly ControlRoute[] {
+function controlRoutes(options: ControlOptions): readonly ControlRoute[] {
+  const { issuers, replay, clock, version, host } = options
+  const ready = options.ready ?? (() => readinessOf(replay))
   const routes = [
-    ...healthRoutes(ready),
+    ...healthRoutes(ready, metricsOf(issuers, replay)),
+    ...(replay === undefined ? [] : replayRoutes(replay)),
     ...issuerRoutes(issuers),
     ...keyRoutes(issuers, clock),
     ...tokenRoutes(issuers),
@@ -47,6 +59,22 @@ function controlRoutes({ issuers, ready, clock, version, host }: ControlOptions)
     ...userRoutes(issuers),
   ]
   return [...routes, openApiRoute(routes, { version, needsToken: !isLoopback(host) })]
+}
+
+function replayRoutes(replay: ControlledReplay): readonly ControlRoute[] {
+  return [...planRoutes(replay), ...pairRoutes(replay), ...journalRoutes(replay)]
+}
+
+/** An older plan that serves in the place of a wrong one is ready, and says so. */
+function readinessOf(replay: ControlledReplay | undefined): Readiness {
+  const { revision, refused } = replay?.plan() ?? {}
+  if (refused === undefined) return { ready: true, reasons: [] }
+  const { message, place } = refused.error
+  const where = place === undefined ? '' : `${place.file}:${place.line}:${place.column}: `
+  return {
+    ready: true,
+    reasons: [`Plan ${revision} is still served, since what is there now cannot be: ${where}${message}`],
+  }
 }
 
 async function answerRequest(
@@ -64,15 +92,17 @@ async function answerRequest(
     const message = 'This path does not take this method.'
     return refusalAnswer({ code: 'METHOD_REFUSED', message, hint: `It takes ${allow}.` }, [['Allow', allow]])
   }
-  if (target.includes('?')) {
-    const hint = 'Send what it takes as JSON content.'
-    return refusalAnswer({ code: 'CONTENT_INVALID', message: 'The request takes no query.', hint })
+  const { query, wrong } = readQuery(target, found.route.query ?? [])
+  if (wrong !== undefined) {
+    const hint = 'See GET /openapi.json for what each request takes.'
+    return refusalAnswer({ code: 'CONTENT_INVALID', message: wrong, hint })
   }
   const content = readJsonContent(request)
   if ('refusal' in content) return refusalAnswer(content.refusal)
   try {
-    const answered: Answered = await found.route.answer(found.ids, content.value)
-    return 'refusal' in answered ? refusalAnswer(answered.refusal) : jsonAnswer(answered)
+    const asked = { ids: found.ids, query, headers: request.headers, content: content.value }
+    const answered: Answered = await found.route.answer(asked)
+    return 'refusal' in answered ? refusalAnswer(answered.refusal) : httpAnswer(answered)
   } catch (error) {
     return refusedByDomain(error)
   }

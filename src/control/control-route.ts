@@ -1,5 +1,7 @@
 import type { z } from 'zod'
+import type { RawHeaders } from '../core/headers.ts'
 import type { ControlAnswer, Refusal } from './control-answer.ts'
+import type { QueryParameter } from './query-parameter.ts'
 import { schemaComplaint } from './schema-complaint.ts'
 
 export type ControlMethod = 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -19,17 +21,30 @@ export interface ControlRoute {
   readonly operation: string
   /** One sentence: what it does. */
   readonly summary: string
+  /** The parameters that may stand in its query; left out, it takes none. */
+  readonly query?: readonly QueryParameter[]
   readonly content?: { readonly named: NamedSchema; readonly required: boolean } | undefined
   readonly answers: Readonly<Record<number, RouteAnswer>>
-  /** @param content as parsed from JSON; undefined where there is none */
-  readonly answer: (ids: RouteIds, content: unknown) => Answered | Promise<Answered>
+  readonly answer: (asked: Asked) => Answered | Promise<Answered>
+}
+
+/** A request as an operation sees it. */
+export interface Asked {
+  readonly ids: RouteIds
+  /** The value of a query parameter: as sent, or its default. */
+  readonly query: (name: string) => number
+  readonly headers: RawHeaders
+  /** As parsed from JSON; undefined where there is none. */
+  readonly content: unknown
 }
 
 /** What one status means. */
 export interface RouteAnswer {
   readonly description: string
-  /** Absent where there is no content. */
+  /** Absent where there is no content, or none in JSON. */
   readonly named?: NamedSchema
+  /** Media type of content that is not JSON. */
+  readonly type?: string
 }
 
 /** The ids in a path by their names. */
@@ -43,12 +58,12 @@ interface RouteOptions extends Omit<ControlRoute, 'answer' | 'content'> {}
 /** A route without content. */
 export function route(
   options: RouteOptions,
-  run: (ids: RouteIds) => Answered | Promise<Answered>,
+  run: (ids: RouteIds, asked: Asked) => Answered | Promise<Answered>,
 ): ControlRoute {
   return {
     ...options,
-    answer: (ids, content) =>
-      content === undefined ? run(ids) : contentRefusal('The request takes no content.'),
+    answer: (asked) =>
+      asked.content === undefined ? run(asked.ids, asked) : contentRefusal('The request takes no content.'),
   }
 }
 
@@ -61,7 +76,7 @@ export function routeWithContent<T>(
   return {
     ...options,
     content: { named, required },
-    answer: (ids, content) => {
+    answer: ({ ids, content }) => {
       if (content === undefined && required) return contentRefusal('The request has no content.')
       const parsed = named.schema.safeParse(content ?? {})
       if (parsed.success) return run(ids, parsed.data)

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { route, type ControlRoute } from './control-route.ts'
+import type { metricsOf } from './metrics.ts'
 
 /** Whether everything that was asked for is served. */
 export interface Readiness {
   readonly ready: boolean
-  /** Why not, a sentence each. */
+  /** Why not, or what is amiss although everything is served; a sentence each. */
   readonly reasons: readonly string[]
 }
 
@@ -14,7 +15,11 @@ const READY = {
   schema: z.strictObject({ ready: z.boolean(), reasons: z.array(z.string()) }),
 }
 
-export function healthRoutes(ready: () => Readiness): readonly ControlRoute[] {
+/** Whether there is anything to ask, and how it is doing. */
+export function healthRoutes(
+  ready: () => Readiness,
+  metrics: ReturnType<typeof metricsOf>,
+): readonly ControlRoute[] {
   return [
     route(
       {
@@ -41,6 +46,16 @@ export function healthRoutes(ready: () => Readiness): readonly ControlRoute[] {
         const readiness = ready()
         return { status: readiness.ready ? 200 : 503, value: readiness }
       },
+    ),
+    route(
+      {
+        method: 'GET',
+        path: '/metrics',
+        operation: 'getMetrics',
+        summary: 'Counts for Prometheus.',
+        answers: { 200: { description: 'Text format 0.0.4.', type: 'text/plain' } },
+      },
+      async () => ({ status: 200, text: await metrics() }),
     ),
   ]
 }

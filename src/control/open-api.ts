@@ -64,29 +64,33 @@ function openApiOf(routes: readonly ControlRoute[], { version, needsToken }: Ope
   }
 }
 
-function operationOf({ path, operation, summary, content, answers }: ControlRoute): object {
+function operationOf({ path, operation, summary, query = [], content, answers }: ControlRoute): object {
   const ids = [...path.matchAll(/\{(\w+)\}/g)].map((found) => found[1])
+  const parameters = [
+    ...ids.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string', minLength: 1 } })),
+    ...query.map(({ name, description, fallback, most }) => ({
+      name,
+      in: 'query',
+      description,
+      schema: { type: 'integer', minimum: 0, maximum: most, default: fallback },
+    })),
+  ]
   return {
     operationId: operation,
     summary,
-    ...(ids.length === 0
-      ? {}
-      : {
-          parameters: ids.map((name) => ({
-            name,
-            in: 'path',
-            required: true,
-            schema: { type: 'string', minLength: 1 },
-          })),
-        }),
+    ...(parameters.length === 0 ? {} : { parameters }),
     ...(content === undefined
       ? {}
       : { requestBody: { required: content.required, content: jsonOf(content.named) } }),
     responses: {
       ...Object.fromEntries(
-        Object.entries(answers).map(([status, { description, named }]) => [
+        Object.entries(answers).map(([status, { description, named, type }]) => [
           status,
-          { description, ...(named === undefined ? {} : { content: jsonOf(named) }) },
+          {
+            description,
+            ...(named === undefined ? {} : { content: jsonOf(named) }),
+            ...(type === undefined ? {} : { content: { [type]: { schema: { type: 'string' } } } }),
+          },
         ]),
       ),
       default: { description: 'What was refused, and why.', content: jsonOf(ERROR) },

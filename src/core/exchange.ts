@@ -71,7 +71,12 @@ export interface HttpResponse extends ResponseHead {
   readonly frames?: readonly WebSocketFrame[]
   /** How the response is to travel; never recorded. */
   readonly delivery?: Delivery
+  /** Content that follows the body as it comes to be; never recorded. */
+  readonly stream?: ContentStream
 }
+
+/** Gives content piece by piece, each when the one before has left, until the signal says that the client has gone. */
+export type ContentStream = (gone: AbortSignal) => AsyncIterable<Uint8Array>
 
 /** A whole server as one function; one that has its answer at hand gives it without a promise. */
 export type Handler = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>

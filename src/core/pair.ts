@@ -103,8 +103,8 @@ export interface PairSink {
 
 /** Where recorded pairs come from. */
 export interface PairSource {
-  /** Every pair without bodies, in order of arrival. */
-  heads(): Iterable<PairHead>
+  /** Every pair after this one (0: all) without bodies, in order of arrival. */
+  heads(after?: PairId): Iterable<PairHead>
   /** Every pair with its request whole and no content of its response, in order of arrival. */
   asked(): Iterable<AskedPair>
   /** The same as {@link PairSource.pair}, as far as an answer needs it: the fast way. */

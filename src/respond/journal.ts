@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse } from '../core/exchange.ts'
+import type { HttpRequest } from '../core/exchange.ts'
 import { maskedTarget } from '../core/masking.ts'
 import type { PairId } from '../core/pair.ts'
 import { printable } from '../core/printable.ts'
@@ -10,7 +10,7 @@ import type { ReplayAnswer, ReplayVerdict } from './replay-answer.ts'
 export interface JournalEntry {
   /** From 1, without gaps, over the whole life of the process. */
   readonly number: number
-  /** When the request was here. */
+  /** When the answer was there. */
   readonly at: EpochMs
   /** URL of the listener. */
   readonly listener: string
@@ -22,24 +22,25 @@ export interface JournalEntry {
   readonly pair: PairId | undefined
   /** The recorded pairs that come nearest to a miss. */
   readonly nearest: readonly NearMiss[] | undefined
-  /** Undefined while the answer is being made. */
-  readonly status: number | undefined
+  readonly status: number
   /** From the request to its answer, in milliseconds; the way over the network is not in it. */
-  readonly tookMs: number | undefined
+  readonly tookMs: number
 }
 
-/** The last requests and what became of them. */
+/** The last requests and what became of them, in the order in which their answers were there. */
 export interface Journal {
   /** Number of the newest entry; 0 before the first. */
   readonly last: number
   /** Number of the oldest entry that is still here; above {@link Journal.last} when there is none. */
   readonly first: number
+  /** Number of the newest entry when the journal was last cleared. */
+  readonly cleared: number
   /** Entries after this number, oldest first, at most so many. */
   after(number: number, most: number): readonly JournalEntry[]
-  /** Resolves at the next entry after this number, or when the signal ends the wait or the journal is closed. */
-  next(number: number, signal: AbortSignal): Promise<void>
+  /** Resolves at the next entry after this number, after so long, at the signal, and when the journal is closed. */
+  next(number: number, mostMs: number, signal: AbortSignal): Promise<void>
   readonly isClosed: boolean
-  /** Notes a request as it is answered. @param startedMs by `performance.now()` */
+  /** Notes a request once its answer is there. @param startedMs by `performance.now()` */
   note(listener: string, request: HttpRequest, answer: ReplayAnswer, startedMs: number): void
   /** Notes a request that could not be answered for a reason of reseal's own. */
   noteFailure(listener: string, request: HttpRequest, startedMs: number): void
@@ -64,40 +65,25 @@ interface Slot {
   verdict: JournalEntry['verdict']
   pair: PairId | undefined
   nearest: readonly NearMiss[] | undefined
-  status: number | undefined
-  tookMs: number | undefined
+  status: number
+  tookMs: number
 }
 
 /** @param capacity how many entries it holds, {@link JOURNAL_ENTRIES} unless told */
 export function createJournal(clock: Clock, capacity: number = JOURNAL_ENTRIES): Journal {
   const slots = Array.from({ length: capacity }, emptySlot)
-  const waiting = new Set<() => void>()
+  const waiting = createWaitingRoom()
   let last = 0
-  let clearedTo = 0
-  let isClosed = false
-
-  const wake = (): void => {
-    for (const resume of waiting) resume()
-    waiting.clear()
-  }
-  const write = (listener: string, { method, target }: HttpRequest, kind: JournalEntry['verdict']): Slot => {
+  let cleared = 0
+  const first = (): number => Math.max(cleared, last - capacity) + 1
+  const write = (noted: Noted, verdict: Written, status: number): void => {
     last += 1
-    const slot = slots[last % capacity] ?? emptySlot()
+    const slot = slots[last % capacity]
+    if (slot === undefined) return
     slot.number = last
-    slot.at = clock()
-    slot.listener = listener
-    slot.method = method
-    slot.target = target.length > MAX_TARGET ? beginningOf(target) : target
-    slot.verdict = kind
-    slot.pair = undefined
-    slot.nearest = undefined
-    slot.status = undefined
-    slot.tookMs = undefined
-    if (waiting.size > 0) wake()
-    return slot
+    fill(slot, noted, verdict, status, clock())
+    waiting.wake()
   }
-  const first = (): number => Math.max(clearedTo, last - capacity) + 1
-
   return {
     get last() {
       return last
@@ -105,66 +91,61 @@ export function createJournal(clock: Clock, capacity: number = JOURNAL_ENTRIES):
     get first() {
       return first()
     },
+    get cleared() {
+      return cleared
+    },
     get isClosed() {
-      return isClosed
+      return waiting.isClosed
     },
     after: (number, most) => {
       const from = Math.max(number + 1, first())
       const count = Math.min(most, Math.max(0, last - from + 1))
       return Array.from({ length: count }, (_, at) => entryOf(slots[(from + at) % capacity] ?? emptySlot()))
     },
-    next: (number, signal) =>
-      new Promise((resolve) => {
-        if (isClosed || signal.aborted || last > number) {
-          resolve()
-          return
-        }
-        const resume = (): void => {
-          waiting.delete(resume)
-          signal.removeEventListener('abort', resume)
-          resolve()
-        }
-        waiting.add(resume)
-        signal.addEventListener('abort', resume)
-      }),
-    note: (listener, request, answer, startedMs) => {
-      const slot = write(listener, request, answer.kind)
-      if (answer.kind === 'hit') slot.pair = answer.pair
-      if (answer.kind === 'miss') slot.nearest = answer.near
-      const { response } = answer
-      if (response instanceof Promise) settle(slot, response, startedMs)
-      else finish(slot, response.status, startedMs)
+    next: async (number, mostMs, signal) => {
+      if (last <= number) await waiting.wait(mostMs, signal)
     },
-    noteFailure: (listener, request, startedMs) => finish(write(listener, request, 'failed'), 500, startedMs),
+    note: (listener, request, answer, startedMs) => {
+      const noted = { listener, request, startedMs }
+      const { response } = answer
+      if (response instanceof Promise) {
+        response.then(
+          ({ status }) => write(noted, answer, status),
+          () => write(noted, FAILED, 500),
+        )
+      } else write(noted, answer, response.status)
+    },
+    noteFailure: (listener, request, startedMs) => write({ listener, request, startedMs }, FAILED, 500),
     clear: () => {
-      clearedTo = last
+      cleared = last
       for (const slot of slots) Object.assign(slot, emptySlot())
     },
-    close: () => {
-      isClosed = true
-      wake()
-    },
+    close: waiting.close,
   }
 }
 
-function finish(slot: Slot, status: number, startedMs: number): void {
-  slot.status = status
-  slot.tookMs = performance.now() - startedMs
+interface Noted {
+  readonly listener: string
+  readonly request: HttpRequest
+  readonly startedMs: number
 }
 
-/** The answer may come when its slot is another request's already. */
-function settle(slot: Slot, response: Promise<HttpResponse>, startedMs: number): void {
-  const { number } = slot
-  response.then(
-    ({ status }) => {
-      if (slot.number === number) finish(slot, status, startedMs)
-    },
-    () => {
-      if (slot.number !== number) return
-      slot.verdict = 'failed'
-      finish(slot, 500, startedMs)
-    },
-  )
+const FAILED = { kind: 'failed' } as const
+
+type Written = ReplayVerdict | typeof FAILED
+
+function fill(slot: Slot, noted: Noted, verdict: Written, status: number, now: EpochMs): void {
+  const { listener, request, startedMs } = noted
+  const { method, target } = request
+  slot.at = now
+  slot.listener = listener
+  slot.method = method
+  slot.target = target.length > MAX_TARGET ? beginningOf(target) : target
+  slot.verdict = verdict.kind
+  slot.pair = verdict.kind === 'hit' ? verdict.pair : undefined
+  slot.nearest = verdict.kind === 'miss' ? verdict.near : undefined
+  slot.status = status
+  slot.tookMs = performance.now() - startedMs
 }
 
 /** A copy: a part of a text keeps the whole of it in memory. Cut where a part ends, so that no half secret is shown. */
@@ -178,7 +159,7 @@ function entryOf({ method, target, tookMs, ...slot }: Slot): JournalEntry {
     ...slot,
     method: printable(method),
     target: maskedTarget(target),
-    tookMs: tookMs === undefined ? undefined : Math.round(tookMs * 1000) / 1000,
+    tookMs: Math.round(tookMs * 1000) / 1000,
   }
 }
 
@@ -189,10 +170,49 @@ function emptySlot(): Slot {
     listener: '',
     method: '',
     target: '',
-    verdict: 'miss',
+    verdict: 'failed',
     pair: undefined,
     nearest: undefined,
-    status: undefined,
-    tookMs: undefined,
+    status: 0,
+    tookMs: 0,
+  }
+}
+
+interface WaitingRoom {
+  wait(mostMs: number, signal: AbortSignal): Promise<void>
+  wake(): void
+  readonly isClosed: boolean
+  close(): void
+}
+
+function createWaitingRoom(): WaitingRoom {
+  const waiting = new Set<() => void>()
+  let isClosed = false
+  const wake = (): void => {
+    if (waiting.size === 0) return
+    for (const resume of waiting) resume()
+  }
+  return {
+    wait: (mostMs, signal) =>
+      new Promise((resolve) => {
+        const resume = (): void => {
+          clearTimeout(patience)
+          waiting.delete(resume)
+          signal.removeEventListener('abort', resume)
+          resolve()
+        }
+        const patience = setTimeout(resume, mostMs).unref()
+        waiting.add(resume)
+        signal.addEventListener('abort', resume)
+        if (isClosed || signal.aborted) resume()
+      }),
+    wake,
+    get isClosed() {
+      return isClosed
+    },
+    close: () => {
+      isClosed = true
+      wake()
+    },
   }
 }

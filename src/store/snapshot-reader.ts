@@ -73,7 +73,7 @@ function readerOf(
     get count() {
       return connection.use(({ count }) => count.get() ?? 0)
     },
-    heads: () => rowsOf(connection, (row) => parseHead(row, file)),
+    heads: (after) => rowsOf(connection, (row) => parseHead(row, file), after),
     asked: () => rowsOf(connection, (row) => parseAsked(row, file, bodies)),
     answer: (id) =>
       connection.useOften(({ answer, pair, parts }) => {
@@ -96,8 +96,9 @@ function readerOf(
 function* rowsOf<T extends PairFacts>(
   connection: SnapshotConnection<Queries>,
   parse: (row: Row) => T,
+  from: PairId = 0,
 ): Generator<T> {
-  let last: PairId = 0
+  let last = from
   for (;;) {
     const after = last
     const rows = connection.use(({ heads }) => heads.all(after, HEADS_AT_ONCE))

@@ -10,6 +10,7 @@ import { fieldsFor, isBodiless } from './prepared-head.ts'
 import { prepareResponse, type PreparedResponse } from './prepared-response.ts'
 import { readRequestHead } from './request-head.ts'
 import { CLIENT_TIMEOUT_MS, headTimeLimit, limitContentTime, TOO_SLOW } from './slow-client.ts'
+import { streamResponse } from './streamed-response.ts'
 import { addTrailers } from './trailers.ts'
 import { upgradeResponse } from './upgrade-response.ts'
 import { asksForWebSocket } from './websocket/handshake.ts'
@@ -140,8 +141,9 @@ function responseWriter(
     return true
   }
   return (whole, response) => {
-    const { body, delivery, interim } = whole
+    const { body, delivery, interim, stream } = whole
     const ready = preparedFor(whole)
+    if (stream !== undefined) return streamResponse(response, stream, () => begin(whole, ready, response))
     const { pieces, text } = ready
     if (delivery !== undefined || interim !== undefined || pieces !== undefined) {
       return deliver(response, {

@@ -59,25 +59,24 @@ suite('a journal', () => {
     assert.deepEqual([targets(journal), journal.first, journal.last], [['/2'], 2, 2])
   })
 
-  test('learns the status of an answer that takes time, unless its slot is taken by then', async () => {
-    const journal = createJournal(() => AT, 2)
+  test('has an answer that takes time when it is there, and one that fails as a failure', async () => {
+    const journal = createJournal(() => AT)
     const late = Promise.withResolvers<HttpResponse>()
-    const later = Promise.withResolvers<HttpResponse>()
+    const failing = Promise.withResolvers<HttpResponse>()
     hit(journal, '/late', late.promise)
-    hit(journal, '/later', later.promise)
-    assert.deepEqual(
-      journal.after(0, 2).map(({ status }) => status),
-      [undefined, undefined],
-    )
+    hit(journal, '/failing', failing.promise)
     hit(journal, '/third')
-    late.resolve(aResponse({ status: 500 }))
-    later.resolve(aResponse({ status: 202 }))
-    await Promise.all([late.promise, later.promise])
+    assert.deepEqual(targets(journal), ['/third'])
+    late.resolve(aResponse({ status: 202 }))
+    await late.promise
+    failing.reject(new Error('no key'))
+    await assert.rejects(failing.promise)
     assert.deepEqual(
-      journal.after(0, 2).map(({ target, status }) => [target, status]),
+      journal.after(0, 3).map(({ target, verdict, status, pair }) => [target, verdict, status, pair]),
       [
-        ['/later', 202],
-        ['/third', 200],
+        ['/third', 'hit', 200, 7],
+        ['/late', 'hit', 202, 7],
+        ['/failing', 'failed', 500, undefined],
       ],
     )
   })
@@ -90,20 +89,21 @@ suite('a journal', () => {
     assert.equal(targets(journal, 1)[0], '…')
   })
 
-  test('lets those that wait go at the next entry, at the end of their patience, and at its own end', async () => {
+  test('lets those that wait go at the next entry, at the end of their patience, at a signal, and at its own end', async () => {
     const journal = createJournal(() => AT)
-    const waiting = journal.next(0, NEVER)
+    const waiting = journal.next(0, 60_000, NEVER)
     hit(journal, '/1')
     await waiting
-    await journal.next(0, NEVER)
-    const patience = new AbortController()
-    const ended = journal.next(1, patience.signal)
-    patience.abort()
+    await journal.next(0, 60_000, NEVER)
+    const stop = new AbortController()
+    const ended = journal.next(1, 60_000, stop.signal)
+    stop.abort()
     await ended
-    const last = journal.next(1, NEVER)
+    await journal.next(1, 1, NEVER)
+    const last = journal.next(1, 60_000, NEVER)
     journal.close()
     await last
-    await journal.next(1, NEVER)
+    await journal.next(1, 60_000, NEVER)
   })
 })
 

@@ -15,6 +15,8 @@ export interface SecretFile {
 export interface Secrets {
   /** Absolute path; it need not exist until something is read. */
   readonly directory: string
+  /** Where a `secretPath` leads, whether anything is there or not. @throws ResealError SECRET_OUTSIDE */
+  locate(secretPath: string): { readonly path: string; readonly name: string }
   /**
    * Reads a file anew. `name/key`, `/home/speedscale/secret/name/key` and `${{secret:name/key}}` all mean
    * `<directory>/name/key`.
@@ -38,11 +40,15 @@ const MAX_LISTED = 12
  */
 export function openSecrets(directory: string): Secrets {
   const root = resolve(directory)
+  const locate: Secrets['locate'] = (secretPath) => {
+    const name = nameWithin(secretPath)
+    return { path: join(root, ...name.split('/')), name }
+  }
   return {
     directory: root,
+    locate,
     read: (secretPath) => {
-      const name = nameWithin(secretPath)
-      const path = join(root, ...name.split('/'))
+      const { path, name } = locate(secretPath)
       return { path, name, bytes: readBounded(realFile(root, path, name), name) }
     },
   }

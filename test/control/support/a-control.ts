@@ -97,7 +97,8 @@ export async function aControl(
   const send: TestControl['send'] = async (request) => {
     const response = await handler(aRequest({ authority: `127.0.0.1:${PORT}`, ...request }))
     const text = textOf(response)
-    return { status: response.status, json: text === '' ? undefined : JSON.parse(text), response }
+    const isJson = headerValue(response.headers, 'content-type') === 'application/json'
+    return { status: response.status, json: isJson ? JSON.parse(text) : undefined, response }
   }
   return {
     ...faulty,

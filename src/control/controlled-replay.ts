@@ -1,0 +1,36 @@
+import type { ResealError } from '../core/errors.ts'
+import type { PairHead, PairId } from '../core/pair.ts'
+import type { EpochMs } from '../core/time.ts'
+import type { Journal } from '../respond/journal.ts'
+import type { MissBook } from '../respond/miss-book.ts'
+import type { Coverage } from '../respond/plan.ts'
+import type { Verdict } from '../respond/traffic.ts'
+import type { ChainReport } from '../transform/compile.ts'
+
+/** A replay as the control API sees it: all of it is asked anew each time, since plans are replaced. */
+export interface ControlledReplay {
+  readonly journal: Journal
+  readonly misses: MissBook
+  /** Requests by verdict, over the life of the process. */
+  counts(): Readonly<Partial<Record<Verdict, number>>>
+  plan(): PlanFacts
+  coverage(): Coverage
+  /** Pairs without bodies, in order, after this one. */
+  pairs(after: PairId): Iterable<PairHead>
+  /** Starts afresh: journal, misses and the positions of sequences. */
+  reset(): void
+  /** @throws ResealError where what is there now cannot be served */
+  reload(): PlanFacts
+}
+
+/** The plan that serves, and what it was made of. */
+export interface PlanFacts {
+  readonly revision: number
+  readonly loadedAt: EpochMs
+  readonly snapshot: string
+  readonly files: readonly { readonly path: string; readonly sha256: string | undefined }[]
+  readonly chains: readonly ChainReport[]
+  /** What is there now and cannot be served. */
+  readonly refused: { readonly at: EpochMs; readonly error: ResealError } | undefined
+  readonly loads: { readonly good: number; readonly refused: number }
+}
