@@ -50,10 +50,7 @@ export function addReplayCommand(program: Command, output: Output): void {
       '--client-timeout <time>',
       'how long a client may take for the head of a request, or hold back its content (default: 10s)',
     )
-    .option(
-      '--control <address>',
-      'HOST:PORT of the control API of the issuers beside the replay (default: none)',
-    )
+    .option('--control <address>', 'HOST:PORT of the control API (default: none)')
     .option('--quiet', 'print only the ready lines and what went wrong')
     .option('--json', 'print the summary as JSON on stdout')
     .action(async (snapshot: string, flags: ReplayFlags) => {

@@ -1,5 +1,6 @@
 import type { ContentStream } from '../core/exchange.ts'
 import type { Journal, JournalEntry } from '../respond/journal.ts'
+import { nearestJson } from '../respond/miss-report.ts'
 
 /** So long without an entry, a comment is sent: it finds out who has gone. */
 const HEARTBEAT_MS = 15_000
@@ -41,7 +42,12 @@ export function journalEvents(journal: Journal, after: number | undefined): Cont
 }
 
 function entryEvent(entry: JournalEntry): string {
-  return `id: ${entry.number}\nevent: entry\ndata: ${JSON.stringify(entry)}\n\n`
+  return `id: ${entry.number}\nevent: entry\ndata: ${JSON.stringify(entryJson(entry))}\n\n`
+}
+
+/** An entry as JSON shows it. */
+export function entryJson({ nearest, ...entry }: JournalEntry): object {
+  return nearest === undefined ? entry : { ...entry, nearest: nearestJson(nearest) }
 }
 
 /** An event without an id, so that the reader's last one stays. */

@@ -1,17 +1,25 @@
 import { z } from 'zod'
 import { headerValue } from '../core/headers.ts'
 import type { ContentStream } from '../core/exchange.ts'
+import type { MissGroup } from '../respond/miss-book.ts'
+import { nearestJson } from '../respond/miss-report.ts'
 import type { ControlledReplay } from './controlled-replay.ts'
 import { route, type Answered, type Asked, type ControlRoute } from './control-route.ts'
-import { journalEvents } from './journal-events.ts'
+import { entryJson, journalEvents } from './journal-events.ts'
 import { pageParameters } from './query-parameter.ts'
 
 const NEAR = z.strictObject({
   pair: z.number(),
   method: z.string(),
   target: z.string(),
+  cause: z.string().meta({ description: 'Why it probably does not fit.' }),
   differs: z.array(
-    z.strictObject({ field: z.string(), recorded: z.string().optional(), asked: z.string().optional() }),
+    z.strictObject({
+      field: z.string(),
+      recorded: z.string().optional(),
+      asked: z.string().optional(),
+      cause: z.string(),
+    }),
   ),
 })
 const ENTRY = z.strictObject({
@@ -69,7 +77,7 @@ export function journalRoutes(replay: ControlledReplay): readonly ControlRoute[]
       },
       (_ids, { query }) => {
         const { journal } = replay
-        const entries = journal.after(query('after'), query('limit'))
+        const entries = journal.after(query('after'), query('limit')).map(entryJson)
         return { status: 200, value: { entries, first: journal.first, last: journal.last } }
       },
     ),
@@ -97,10 +105,14 @@ export function journalRoutes(replay: ControlledReplay): readonly ControlRoute[]
       },
       () => ({
         status: 200,
-        value: { misses: replay.misses.groups(), forgotten: replay.misses.forgotten },
+        value: { misses: replay.misses.groups().map(missJson), forgotten: replay.misses.forgotten },
       }),
     ),
   ]
+}
+
+function missJson({ nearest, ...group }: MissGroup): object {
+  return { ...group, nearest: nearestJson(nearest) }
 }
 
 /** Gives streams of the journal, so many at once. */

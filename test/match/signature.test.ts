@@ -54,6 +54,11 @@ suite('the same question', () => {
       { headers: [JSON_TYPE], body: `{"t":"${token(2)}"}` },
     )
   })
+  test('with a query of which nothing counts', () => {
+    const rules = { ...NO_RULES, ignoreQuery: new Set(['ts']) }
+    same({ target: '/x?ts=1' }, { target: '/x' }, rules)
+    different({ target: '/x?ts=1&a' }, { target: '/x' }, rules)
+  })
   test('but for what is ignored', () => {
     const rules: MatchRules = {
       ...DEFAULT_RULES,
