@@ -1,5 +1,5 @@
 import type { JsonPatternStep } from '../match/json-pattern.ts'
-import type { MatchRules, RuleBook } from '../match/match-rules.ts'
+import { ALWAYS_ANSWERED, type MatchRules, type RuleBook } from '../match/match-rules.ts'
 import { pathTemplates } from '../match/path-template.ts'
 import type { MatchSettings } from '../respond/matcher.ts'
 import type { IgnoreDefinition, MatchDefinition } from '../transform/document/definition.ts'
@@ -20,8 +20,11 @@ function ruleBook({ ignore, headers, sequence, rules }: MatchDefinition): RuleBo
   const always = matchRules(base, [])
   // By the numbers of the rules that apply, which are few sets however many requests there are.
   const known = new Map<string, MatchRules>()
+  const sequences = [base, ...rules].map((rule) => rule.sequence ?? base.sequence)
   return {
-    causal: [base, ...rules].some((rule) => rule.sequence === 'causal'),
+    causal: sequences.includes('causal'),
+    goesByHeaders: [base, ...rules].some((rule) => rule.headers.length > 0),
+    onceIsAlways: sequences.every((sequence) => ALWAYS_ANSWERED.has(sequence)),
     goesByOrigin: rules.some(({ filters }) => filters.host.length > 0),
     rulesFor(method, path, origin) {
       if (compiled.length === 0) return always

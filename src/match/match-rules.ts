@@ -31,6 +31,10 @@ export interface RuleBook {
   rulesFor(method: string, path: string, origin: string): MatchRules
   /** Some rules are for some backends only, so that a request that could be for any must be read under each. */
   readonly goesByOrigin: boolean
+  /** Some request goes by its header fields as well. */
+  readonly goesByHeaders: boolean
+  /** A question that was recorded once is answered every time, whatever came before. */
+  readonly onceIsAlways: boolean
   /** Some request goes by the writes before it. */
   readonly causal: boolean
 }
@@ -57,5 +61,15 @@ export const DEFAULT_RULES: MatchRules = {
 
 /** The same rules for every request. */
 export function oneRule(rules: MatchRules): RuleBook {
-  return { rulesFor: () => rules, goesByOrigin: false, causal: rules.sequence === 'causal' }
+  const { headers, sequence } = rules
+  return {
+    rulesFor: () => rules,
+    goesByOrigin: false,
+    goesByHeaders: headers.length > 0,
+    onceIsAlways: ALWAYS_ANSWERED.has(sequence),
+    causal: sequence === 'causal',
+  }
 }
+
+/** Ends by which the only answer is given again. */
+export const ALWAYS_ANSWERED: ReadonlySet<SequenceEnd> = new Set(['last', 'loop'])

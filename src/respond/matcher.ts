@@ -5,6 +5,7 @@ import { pathOf } from '../match/request-path.ts'
 import { subjectOf } from '../match/subject.ts'
 import type { SecretClasses } from '../redact/classes.ts'
 import { causalReads } from './causal-read.ts'
+import { knownQuestions } from './known-questions.ts'
 import { questionOf, type PairIndex } from './pair-index.ts'
 import { entriesFor, questionsOf, type EntryList } from './question.ts'
 import type { ReplayedWrites } from './replayed-writes.ts'
@@ -61,6 +62,7 @@ export function createMatcher(
   const questionFrom = questionsOf(index)
   const history = book.causal ? historyOf(pairs, sessionRule) : undefined
   const find = finder(index, book)
+  const alone = book.onceIsAlways && subjectRule !== 'require'
   /** As it came; then, where the recording is redacted, with each secret standing for its kind. */
   const first = (request: HttpRequest, origin: string | undefined): number => {
     const entry = find(request, origin)
@@ -79,6 +81,8 @@ export function createMatcher(
     choose: (request, origin, wanted = () => true) => {
       const entry = first(request, origin)
       if (entry === -1) return { whyNot: undefined }
+      // Almost every question was recorded once, for whoever asks.
+      if (alone && index.next(entry) === -1) return wanted(entry) ? { entry } : { whyNot: undefined }
       const list = entriesFor(questionFrom(entry), index, () => subjectOf(request.headers), subjectRule)
       if (list === undefined) return { whyNot: { cause: 'user', pair: index.id(entry) } }
       const taken = turn(list, request, index.origin(entry))
@@ -99,7 +103,7 @@ function finder(
   book: RuleBook,
 ): (request: HttpRequest, origin: string | undefined) => number {
   const byAuthority = new Map(index.origins.map((origin) => [new URL(origin).host, origin]))
-  return (request, origin) => {
+  const find = (request: HttpRequest, origin: string | undefined): number => {
     if (origin !== undefined) return index.first(questionOf(request, origin, book), origin)
     const named = byAuthority.get(request.authority)
     if (book.goesByOrigin) {
@@ -112,6 +116,7 @@ function finder(
     const there = named === undefined ? -1 : index.first(signature, named)
     return there === -1 ? index.first(signature, undefined) : there
   }
+  return book.goesByHeaders ? find : knownQuestions(find)
 }
 
 /** A list that is a client's turn, or why none is. */

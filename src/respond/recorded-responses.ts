@@ -23,6 +23,9 @@ export interface ResponsesInput {
   readonly pace?: number | undefined
 }
 
+/** How many of the pairs that were read last are remembered, roughly. */
+const LATELY = 65_536
+
 /** Responses that a step changed are ready; the others are read when they are first asked for. */
 export function createResponses(input: ResponsesInput): RecordedResponses {
   const { pairs, transforms, clock, cacheBytes, pace } = input
@@ -31,6 +34,7 @@ export function createResponses(input: ResponsesInput): RecordedResponses {
     maxSize: Math.max(1, cacheBytes),
     sizeCalculation: bytesInMemory,
   })
+  const lately = new Float64Array(LATELY)
   return {
     note(pair) {
       // Of all others it is known when they are read.
@@ -44,7 +48,9 @@ export function createResponses(input: ResponsesInput): RecordedResponses {
       const known = recorded.get(id)
       if (known !== undefined) return known
       const response = answerOf(pairs, id, pace)
-      if (response !== undefined) recorded.set(id, response)
+      // One that is asked for once is not worth the place of another: it is kept when it is read again.
+      if (response !== undefined && lately[id % LATELY] === id) recorded.set(id, response)
+      lately[id % LATELY] = id
       return response
     },
   }
