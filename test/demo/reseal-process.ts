@@ -41,14 +41,33 @@ export async function resealServer(
     ready,
     ended.then(({ stderr }) => Promise.reject(new Error(`reseal ended: ${stderr}`))),
   ])
+  // A test that fails before it stops its server must not keep the whole run waiting for it.
+  const abandon = (): void => void child.kill('SIGKILL')
+  process.once('exit', abandon)
+  void ended.then(() => process.off('exit', abandon))
+  hold(child, false)
   return {
     urls,
     pid: child.pid ?? 0,
     stop: () => {
+      hold(child, true)
       child.kill('SIGTERM')
       return ended
     },
   }
+}
+
+/** Whether the process waits for this one before it ends. */
+function hold(child: Child, held: boolean): void {
+  for (const one of [child, child.stdout, child.stderr]) {
+    if (!isHolding(one)) continue
+    if (held) one.ref()
+    else one.unref()
+  }
+}
+
+function isHolding(value: object): value is { ref(): void; unref(): void } {
+  return 'ref' in value && 'unref' in value
 }
 
 type Child = ReturnType<typeof start>

@@ -213,8 +213,8 @@ test('an unknown request is 404 with the nearest pairs, and no upstream is asked
   assert.deepEqual(request, { method: 'GET', target: '/inventory/apples?token=(masked)' })
   assert.equal(nearest[0]?.pair, 3)
   assert.deepEqual(nearest[0]?.differs, [
-    { field: 'path', recorded: '/inventory/apple', asked: '/inventory/apples' },
-    { field: 'query token', asked: '(masked)' },
+    { field: 'path', recorded: '/inventory/apple', asked: '/inventory/apples', cause: 'path' },
+    { field: 'query token', asked: '(masked)', cause: 'extra' },
   ])
   const { stderr } = await server.stop()
   assert.match(stderr, /miss {2}GET \/inventory\/apples\?token=\(masked\) {2}nearest: pair 3/)
