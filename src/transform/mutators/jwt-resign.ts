@@ -1,5 +1,6 @@
 import { numberValue } from '../../core/json.ts'
 import { claimsOf, parseJwt, type Jwt } from '../../core/jwt.ts'
+import { isPlaceholder } from '../../core/placeholder.ts'
 import type { Resigner } from '../../keys/resign/resign.ts'
 import type { Focus } from '../message/focus.ts'
 import { renderLive, type Live, type Moment } from '../message/live.ts'
@@ -47,6 +48,8 @@ export const JWT_RESIGN = mutatorRow(
         }
       })
       keepSiblingsTrue(focus, token, carried.jwt)
+      const accessToken = focus.sibling('access_token')?.recorded ?? ''
+      if (isPlaceholder(accessToken)) work.tokens.addOpaque(accessToken)
       return undefined
     }
     return { mutate }

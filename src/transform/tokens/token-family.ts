@@ -1,4 +1,6 @@
+import { memberOf } from '../../core/json.ts'
 import { claimsOf, type Jwt } from '../../core/jwt.ts'
+import { isRedactedSignature, signaturePart } from '../../core/redacted-signature.ts'
 import type { EpochMs } from '../../core/time.ts'
 import { halfHash } from '../../keys/algorithms.ts'
 import type { Resigner } from '../../keys/resign/resign.ts'
@@ -8,6 +10,8 @@ import type { Moment } from '../message/live.ts'
 export interface TokenFamily {
   /** Takes in a recorded token; one that is already in, re-signed alike, is given back as it is. */
   add(recorded: Jwt, resigner: Resigner): FamilyToken
+  /** Takes in the access token beside them that is no JWT, where a placeholder stands for it. */
+  addOpaque(placeholder: string): void
   /** Ties `at_hash` and its like to the tokens they were made from; call it when every token is in. */
   tie(): void
 }
@@ -25,13 +29,17 @@ export interface FamilyToken {
 /** ID token claims that hash a token beside it (OIDC Core §3.1.3.6, §3.3.2.11). */
 const HASH_CLAIMS = ['at_hash', 'c_hash', 's_hash'] as const
 
+/** What a claim hashes, as it is served. */
+type Hashed = Pick<FamilyToken, 'render'>
+
 interface Member extends FamilyToken {
-  readonly hashes: Map<string, FamilyToken>
+  readonly hashes: Map<string, Hashed>
 }
 
 /** @param recordedAtMs when the response was recorded: the moment its tokens' times count from */
 export function createTokenFamily(recordedAtMs: EpochMs): TokenFamily {
   const members: Member[] = []
+  let opaque: Hashed | undefined
 
   return {
     add: (recorded, resigner) => {
@@ -43,20 +51,43 @@ export function createTokenFamily(recordedAtMs: EpochMs): TokenFamily {
       members.push(member)
       return member
     },
+    addOpaque: (placeholder) => {
+      opaque = { render: () => Promise.resolve(placeholder) }
+    },
     tie: () => {
       for (const member of members) {
         const claims = claimsOf(member.recorded)
         for (const claim of HASH_CLAIMS) {
           const hash = claims[claim]
           if (typeof hash !== 'string') continue
-          const source = members.find(
-            (other) => other !== member && hashBy(member, member.recorded.alg, other.recorded.token) === hash,
-          )
+          const source =
+            members.find(
+              (other) =>
+                other !== member && hashBy(member, member.recorded.alg, other.recorded.token) === hash,
+            ) ?? (claim === 'at_hash' ? redactedSource(member, members, opaque) : undefined)
           if (source !== undefined) member.hashes.set(claim, source)
         }
       }
     },
   }
+}
+
+/**
+ * What `at_hash` was made from where the recording is redacted, and the hash fits nothing any more: the one redacted
+ * token beside it that is no ID token itself, else the placeholder of an opaque one. Of several none is taken.
+ */
+function redactedSource(
+  member: Member,
+  members: readonly Member[],
+  opaque: Hashed | undefined,
+): Hashed | undefined {
+  const candidates = members.filter(
+    (other) =>
+      other !== member &&
+      isRedactedSignature(signaturePart(other.recorded.token)) &&
+      HASH_CLAIMS.every((claim) => memberOf(other.recorded.payload.object, claim) === undefined),
+  )
+  return candidates.length === 1 ? candidates[0] : opaque
 }
 
 function hashBy({ resigner }: Member, alg: string, token: string): string | undefined {
@@ -69,7 +100,7 @@ function curveOf({ key }: Resigner): 'Ed448' | undefined {
 }
 
 function createMember(recorded: Jwt, resigner: Resigner, recordedAtMs: EpochMs): Member {
-  const hashes = new Map<string, FamilyToken>()
+  const hashes = new Map<string, Hashed>()
   let resignerAt: ((moment: Moment) => Promise<Resigner>) | undefined
   let last: { readonly second: number; readonly token: Promise<string> } | undefined
 
