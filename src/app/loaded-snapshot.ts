@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { ResealError, errorMessage, systemErrorCode } from '../core/errors.ts'
 import { sourceExcerpt } from '../core/source-excerpt.ts'
@@ -11,6 +12,7 @@ import { openSnapshot, type SnapshotReader } from '../store/snapshot-reader.ts'
 import { compileTransforms, type CompiledTransforms } from '../transform/compile.ts'
 import type { TransformDocument } from '../transform/document/definition.ts'
 import { emptyDocument, parseTransformDocument } from '../transform/document/document.ts'
+import { readDataFile } from './data-file.ts'
 import type { RedactSource } from './redaction.ts'
 import { issuerDefinitions, openRing, type IssuerDefinition, type LiveRing } from './open-issuer.ts'
 
@@ -149,6 +151,12 @@ export function compileSnapshot(
       }),
       rings: new Map(rings.all.map(({ name, ring }) => [name, ring])),
       clock: sources.clock,
+      env: process.env,
+      readData: (path) => {
+        const data = readDataFile(dirname(sources.transformsFile), path)
+        files.push({ path: join(dirname(sources.transformsFile), path), sha256: sha256(data) })
+        return data
+      },
     })
     const untransformed = source === undefined
     return { file, reader, document, transforms, files, untransformed, close: reader.close }

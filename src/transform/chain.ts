@@ -72,7 +72,7 @@ export function runChain(chain: CompiledChain, work: PairWork): ChainRun {
     const entry = { chain: definition.id, step: step.name, place: step.place, applied, notFound: reason }
     trace.push(entry)
     counts.count(step, entry)
-    const isLesson = step.role === 'mutator' && extractor.side === 'request' && places.length > 0
+    const isLesson = step.role === 'mutator' && extractor.side === 'request' && applied.length > 0
     if (isLesson && step.mutator.learn !== undefined) {
       lessons.push({ step, learn: step.mutator.learn, recorded: places.map(({ recorded }) => recorded) })
     }
@@ -98,13 +98,10 @@ function runStep(step: CompiledStep, places: readonly Focus[], work: PairWork, i
   const applied: Focus[] = []
   let notFound: string | undefined
   for (const focus of places) {
-    if (isRequest) {
-      meet?.(focus.recorded, work)
-      applied.push(focus)
-      continue
-    }
     const { when } = work
-    const result = mutate?.(when === undefined ? focus : whenever(focus, when), work)
+    const result = isRequest
+      ? meet?.(focus.recorded, work)
+      : mutate?.(when === undefined ? focus : whenever(focus, when), work)
     if (result === undefined) applied.push(focus)
     else notFound = result.notFound
   }

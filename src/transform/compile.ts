@@ -19,6 +19,7 @@ import type { PairMessages } from './steps/step.ts'
 import { keySources } from './tokens/key-sources.ts'
 import { createSigningLedger, type LedgerEntry, type SigningLedger } from './tokens/signing-ledger.ts'
 import { createTokenFamily } from './tokens/token-family.ts'
+import { createLearntValues, type LearntValues } from './values/learnt-values.ts'
 import { createVariableBook, type VariableBook } from './values/variable-book.ts'
 import { createVariables, type Variables } from './values/variables.ts'
 
@@ -50,6 +51,8 @@ export interface CompileEnvironment {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Random values are the same for the same seed; default `reseal`. */
   readonly seed?: string
+  /** Reads a file beside the transform document; without it, steps that name one are refused. */
+  readonly readData?: (path: string) => string
 }
 
 /**
@@ -59,19 +62,25 @@ export interface CompileEnvironment {
 export function compileTransforms(
   document: TransformDocument,
   pairs: PairSource,
-  { secrets, rings = new Map(), clock, env = {}, seed = 'reseal' }: CompileEnvironment,
+  { secrets, rings = new Map(), clock, env = {}, seed = 'reseal', readData = refuseFile }: CompileEnvironment,
 ): CompiledTransforms {
   const sources = keySources(secrets)
   const variables = createVariableBook()
-  const environment = { sources, rings, clock, secrets, env, seed, variables }
+  const environment = { sources, rings, clock, secrets, env, seed, variables, readData }
   const chains = document.responder.map((chain) => compileChain(chain, environment))
-  const run: CompileRun = { ledger: createSigningLedger(), variables, finishers: [] }
+  const run: CompileRun = {
+    ledger: createSigningLedger(),
+    variables,
+    learnt: createLearntValues(),
+    finishers: [],
+  }
   const { worked, seen } = workThrough(chains, pairs, run)
   for (const finish of run.finishers) finish()
+  const also = putLearnt(worked, pairs, run.learnt)
   const reports = chains.map((chain) => chain.counts.report(seen))
   refuseIdle(document, reports)
   return {
-    responses: responsesOf(worked, createVariables(variables.initial())),
+    responses: responsesOf([...worked, ...also], createVariables(variables.initial())),
     chains: reports,
     keys: run.ledger.entries(),
     notes: sources.notes(),
@@ -82,6 +91,7 @@ export function compileTransforms(
 interface CompileRun {
   readonly ledger: SigningLedger
   readonly variables: VariableBook
+  readonly learnt: LearntValues
   /** To be called when every chain has run over every pair. */
   readonly finishers: (() => void)[]
 }
@@ -135,6 +145,7 @@ function workOn(messages: PairMessages, chains: readonly CompiledChain[], run: C
       tokens,
       ledger: run.ledger,
       variables: run.variables,
+      learnt: run.learnt,
       when: chain.when,
       whenAllRan: (finish) => run.finishers.push(finish),
     }),
@@ -145,6 +156,31 @@ function workOn(messages: PairMessages, chains: readonly CompiledChain[], run: C
     trace: runs.flatMap(({ trace }) => trace),
     learners: runs.flatMap(({ learner }) => learner ?? []),
   }
+}
+
+/** What was learnt is put into every response that has it, whether a chain changes the pair or not. */
+function putLearnt(
+  worked: readonly WorkedPair[],
+  pairs: PairSource,
+  learnt: LearntValues,
+): readonly WorkedPair[] {
+  if (learnt.size === 0) return []
+  for (const { message } of worked) learnt.applyTo(message)
+  const known = new Set(worked.map(({ message }) => message.pair.id))
+  const others: WorkedPair[] = []
+  for (const { id } of pairs.heads()) {
+    const messages = known.has(id) ? undefined : openMessages(pairs.pair(id))
+    if (messages === undefined) continue
+    learnt.applyTo(messages.response)
+    if (messages.response.touched) others.push({ message: messages.response, trace: [], learners: [] })
+  }
+  return others
+}
+
+function refuseFile(path: string): string {
+  throw new ResealError('TRANSFORM_INVALID', `The file ${path} cannot be read here`, {
+    hint: 'Write the table into the document, as text.',
+  })
 }
 
 /** @throws ResealError TRANSFORM_INVALID for a chain with `require` that applies nowhere */

@@ -6,6 +6,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { parse } from 'yaml'
 import { ALGORITHMS } from '../../src/keys/algorithms.ts'
 import { transformJsonSchema } from '../../src/transform/document/document-schema.ts'
+import { transformReference } from '../../src/transform/document/reference.ts'
 import { RESIGN_ALGORITHMS } from '../../src/transform/mutators/jwt-resign-options.ts'
 
 const FILE = resolve(import.meta.dirname, '../../config/transforms.schema.json')
@@ -14,6 +15,11 @@ const accepts = new Ajv2020().compile(published)
 
 test('config/transforms.schema.json is what the schemas say: run node scripts/schema.ts', () => {
   assert.deepEqual(published, structuredClone(transformJsonSchema()))
+})
+
+test('docs/transforms-reference.md is what the schemas say: run node scripts/schema.ts', () => {
+  const file = resolve(import.meta.dirname, '../../docs/transforms-reference.md')
+  assert.equal(readFileSync(file, 'utf8'), transformReference())
 })
 
 test('jwt_resign offers exactly the algorithms that keys can sign', () => {
@@ -90,12 +96,16 @@ function isMap(value: unknown): value is Json {
 }
 
 /** Properties without a description, but for the words of spellings, whose values describe themselves. */
-function undescribed(schema: unknown, path: readonly string[]): readonly string[] {
-  if (Array.isArray(schema)) return schema.flatMap((inner) => undescribed(inner, path))
+function undescribed(given: unknown, path: readonly string[]): readonly string[] {
+  if (Array.isArray(given)) return given.flatMap((inner) => undescribed(inner, path))
+  const schema = resolved(given)
   if (!isMap(schema)) return []
   const own = isMap(schema['properties']) ? Object.entries(schema['properties']) : []
   const missing = own
-    .filter(([, inner]) => isMap(inner) && inner['description'] === undefined && !describedInside(inner))
+    .filter(([, inner]) => {
+      const property = resolved(inner)
+      return isMap(property) && property['description'] === undefined && !describedInside(property)
+    })
     .map(([name]) => [...path, name].join('.'))
   const inner = [...own, ...Object.entries(schema).filter(([key]) => key === 'anyOf' || key === 'items')]
   return [...missing, ...inner.flatMap(([name, next]) => undescribed(next, [...path, name]))]
@@ -103,7 +113,18 @@ function undescribed(schema: unknown, path: readonly string[]): readonly string[
 
 function describedInside(schema: Json): boolean {
   const branches = schema['anyOf']
-  return (
-    Array.isArray(branches) && branches.some((branch) => isMap(branch) && branch['description'] !== undefined)
-  )
+  return Array.isArray(branches) && branches.some((branch) => described(resolved(branch)))
+}
+
+function described(schema: unknown): boolean {
+  return isMap(schema) && schema['description'] !== undefined
+}
+
+/** What stands in several places is written once, among the definitions. */
+function resolved(schema: unknown): unknown {
+  if (!isMap(schema) || typeof schema['$ref'] !== 'string') return schema
+  const definitions = published['$defs']
+  const name = schema['$ref'].replace('#/$defs/', '')
+  const found = isMap(definitions) ? definitions[name] : undefined
+  return isMap(found) ? { ...found, ...schema, $ref: undefined } : found
 }

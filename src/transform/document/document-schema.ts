@@ -34,7 +34,7 @@ export function transformJsonSchema(): Readonly<Record<string, unknown>> {
     extractor: memberUnion(Object.values(EXTRACTORS)),
     step: memberUnion(Object.values(STEPS)),
   })
-  const { $schema, ...schema } = jsonSchemaOf(documentSchema(chain))
+  const { $schema, ...schema } = jsonSchemaOf(documentSchema(chain), 'ref')
   return { $schema, title: 'reseal transform document', ...schema }
 }
 

@@ -109,33 +109,25 @@ const PAIR_FILTERS = {
     .describe('Numbers of pairs in the snapshot, or ranges of them; to hand a change to one recording.'),
 }
 
+const NO_PAIR = combined(z.strictObject(PAIR_FILTERS), 'None of these may agree.')
+
 /** `filters` in reseal's own spelling. */
 export const FILTERS = z
   .strictObject({
     ...PAIR_FILTERS,
-    not: combined(z.strictObject(PAIR_FILTERS), 'None of these may agree.'),
-    any: combined(
-      z.strictObject({
-        ...PAIR_FILTERS,
-        not: combined(z.strictObject(PAIR_FILTERS), 'None of these may agree.'),
-      }),
-      'One of these must agree.',
-    ),
+    not: NO_PAIR,
+    any: combined(z.strictObject({ ...PAIR_FILTERS, not: NO_PAIR }), 'One of these must agree.'),
   })
   .describe('Which recorded pairs the chain is for. Everything given must agree; a list agrees by any entry.')
+
+const NO_REQUEST = combined(z.strictObject(REQUEST_FILTERS), 'None of these may agree.')
 
 /** `when`: what the live request must be. */
 export const WHEN = z
   .strictObject({
     ...REQUEST_FILTERS,
-    not: combined(z.strictObject(REQUEST_FILTERS), 'None of these may agree.'),
-    any: combined(
-      z.strictObject({
-        ...REQUEST_FILTERS,
-        not: combined(z.strictObject(REQUEST_FILTERS), 'None of these may agree.'),
-      }),
-      'One of these must agree.',
-    ),
+    not: NO_REQUEST,
+    any: combined(z.strictObject({ ...REQUEST_FILTERS, not: NO_REQUEST }), 'One of these must agree.'),
   })
   .describe('What the request that is answered must be for the chain to change its answer.')
   .meta({ examples: [{ header: { 'X-Tenant': 'acme' } }, { query: { prompt: 'none' } }] })

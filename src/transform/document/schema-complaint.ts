@@ -36,10 +36,17 @@ export function checkSchema<S extends z.ZodType>(
   return { complaints: complaints.filter((complaint) => !isMisspeltHere(complaint, complaints)) }
 }
 
-/** The published form (JSON Schema, draft 2020-12) of what a user may write for a schema. */
-export function jsonSchemaOf(schema: z.ZodType): z.core.JSONSchema.BaseSchema {
+/**
+ * The published form (JSON Schema, draft 2020-12) of what a user may write for a schema.
+ * @param reused `ref` writes what stands in several places once, and names it
+ */
+export function jsonSchemaOf(
+  schema: z.ZodType,
+  reused: 'inline' | 'ref' = 'inline',
+): z.core.JSONSchema.BaseSchema {
   return z.toJSONSchema(schema, {
     io: 'input',
+    reused,
     target: 'draft-2020-12',
     // zod takes the examples of what it transforms for outputs, and leaves them out; ours are what users write.
     override: ({ zodSchema, jsonSchema }) => {

@@ -2,13 +2,17 @@
 export type Glob = (text: string) => boolean
 
 /**
- * A path pattern: `*` stands for any characters but `/`, `**` as a whole segment for any number of segments, `?` for one
- * character but `/`. Runs in time proportional to pattern × text, whatever they hold.
+ * A path pattern: `*` stands for any characters but `/`, `**` as a whole segment for any number of segments, `{name}` as
+ * a whole segment for any one, `?` for one character but `/`. Runs in time proportional to pattern × text, whatever they
+ * hold.
  */
 export function pathGlob(pattern: string): Glob {
-  const wanted = pattern.split('/')
+  const wanted = pattern.split('/').map((segment) => (PARAMETER.test(segment) ? '*' : segment))
   return (path) => segmentsFit(wanted, path.split('/'))
 }
+
+/** A segment of a path template, `{id}`. */
+const PARAMETER = /^\{[^{}/]+\}$/
 
 /** A pattern for text without structure (a host): `*` stands for any characters, `?` for one; case does not count. */
 export function textGlob(pattern: string): Glob {

@@ -166,9 +166,18 @@ function readSelector(scanner: Scanner): JsonPathSelector | JsonPathProblem {
   if (slice !== undefined) return sliceSelector(slice, start)
   const index = take(scanner, INDEX)
   if (index === undefined) return unexpected(scanner)
-  return Number.isSafeInteger(Number(index))
-    ? { kind: 'index', index: Number(index) }
-    : problemAt(start, 'has a position too large to be one', 'Write a smaller number.')
+  return isPosition(index) ? { kind: 'index', index: Number(index) } : noPosition(index, start)
+}
+
+/** RFC 9535 §2.1: a safe integer, without a zero in front or a negative one. */
+function isPosition(text: string): boolean {
+  return /^(?:0|-?[1-9]\d*)$/.test(text) && Number.isSafeInteger(Number(text))
+}
+
+function noPosition(text: string, offset: number): JsonPathProblem {
+  return /^-?0/.test(text)
+    ? problemAt(offset, 'has a number with a zero too many', 'Write it without.')
+    : problemAt(offset, 'has a position too large to be one', 'Write a smaller number.')
 }
 
 function quotedName(scanner: Scanner): JsonPathSelector | JsonPathProblem {
@@ -193,7 +202,7 @@ function unquote(quoted: string): string | undefined {
     : inner
   try {
     const name: unknown = JSON.parse(`"${asJson}"`)
-    return typeof name === 'string' ? name : undefined
+    return typeof name === 'string' && name.isWellFormed() ? name : undefined
   } catch {
     // An escape or control character that JSON does not know: the caller says where.
     return undefined
@@ -201,7 +210,10 @@ function unquote(quoted: string): string | undefined {
 }
 
 function sliceSelector(slice: string, offset: number): JsonPathSelector | JsonPathProblem {
-  const [start, end, step] = slice.split(':').map((part) => (part.trim() === '' ? undefined : Number(part)))
+  const parts = slice.split(':').map((part) => part.trim())
+  const wrong = parts.find((part) => part !== '' && !isPosition(part))
+  if (wrong !== undefined) return noPosition(wrong, offset + slice.indexOf(wrong))
+  const [start, end, step] = parts.map((part) => (part === '' ? undefined : Number(part)))
   if (step === 0)
     return problemAt(offset, 'has a slice with step 0, which selects nothing', 'Write a step of 1 or more.')
   return {

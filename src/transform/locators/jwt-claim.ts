@@ -23,12 +23,17 @@ export const JWT_CLAIM = locatorRow(
   'jwt_claim',
   CLAIM,
   { shorthand: 'claim', namesItself: true },
-  ({ claim }) =>
-    jwtMember(claim, 'claim', ({ token, signingInput }) => ({
-      start: token.indexOf('.') + 1,
-      end: signingInput.length,
-    })),
+  ({ claim }) => jwtMember(claim, 'claim', payloadOf),
 )
+
+/** The claims of the JWT that a place holds, as text. */
+export function openPayload(focus: Focus): Focus | undefined {
+  return openPart(focus, payloadOf)
+}
+
+function payloadOf({ token, signingInput }: Jwt): Span {
+  return { start: token.indexOf('.') + 1, end: signingInput.length }
+}
 
 const HEADER = z
   .strictObject({

@@ -14,13 +14,13 @@ export function namedSpots(
   items: readonly NamedItem[],
   label: string,
   wanted: (name: string) => boolean,
-  codec: Codec = AS_IS,
+  codecOf: (item: NamedItem) => Codec = () => AS_IS,
 ): readonly Spot[] {
   const spans = items.map(({ span }) => span)
   const spotAt = (index: number, item: NamedItem): Spot => ({
     label: `${label} ${item.name}`,
     ...item.value,
-    codec,
+    codec: codecOf(item),
     item: { items: spans, index },
     sibling: (name) => {
       const other = items.findIndex((candidate) => candidate.name === name)

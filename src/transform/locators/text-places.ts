@@ -10,6 +10,7 @@ export interface Spot extends Span {
   readonly codec?: Codec
   readonly isJson?: boolean
   readonly item?: ListItem
+  readonly remove?: Focus['remove']
   /** What stands beside it under a name. */
   readonly sibling?: (name: string) => Spot | undefined
 }
@@ -38,7 +39,7 @@ function openSpots(focus: Focus, spots: readonly Spot[], missing: string): Locat
 
 /** Opens one spot; undefined where it overlaps another place or does not decode. */
 export function openSpot(focus: Focus, spot: Spot): Focus | undefined {
-  const { label, start, end, codec = AS_IS, isJson, item, sibling } = spot
+  const { label, start, end, codec = AS_IS, isJson, item, remove, sibling } = spot
   const where: InnerPlace = {
     path: label === '' ? focus.path : `${focus.path} ${label}`,
     start,
@@ -46,6 +47,7 @@ export function openSpot(focus: Focus, spot: Spot): Focus | undefined {
     codec,
     ...(isJson === undefined ? {} : { isJson }),
     ...(item === undefined ? {} : { item }),
+    ...(remove === undefined ? {} : { remove }),
     ...(sibling === undefined ? {} : { sibling: (name) => openSibling(focus, sibling(name)) }),
   }
   return focus.inside(where)

@@ -12,7 +12,7 @@ export function jsonStringCodec(literal: BinaryText): Codec {
   const inner = literal.slice(1, -1)
   // Without escapes the value is the text itself, and bytes that are no UTF-8 stay.
   if (!inner.includes('\\')) {
-    return { name: 'JSON string', decode: () => inner, encode: (text) => `"${escaped(text)}"` }
+    return { name: 'JSON string', decode: () => inner, encode: (text) => `"${escapedJson(text)}"` }
   }
   return {
     name: 'JSON string',
@@ -32,13 +32,14 @@ const JSON_SPELLING: Spelling = {
     const literal = `"${piece}"`
     return textOfUtf8(stringValue(literal, { kind: 'string', start: 0, end: literal.length }) ?? '')
   },
-  spell: escaped,
+  spell: escapedJson,
 }
 
 // eslint-disable-next-line no-control-regex -- RFC 8259 §7 has exactly these escaped
 const MUST_ESCAPE = /["\\\x00-\x1f]/g
 
-function escaped(text: BinaryText): BinaryText {
+/** What a text is between the quotes of a JSON string (RFC 8259 §7). */
+export function escapedJson(text: BinaryText): BinaryText {
   return text.replaceAll(MUST_ESCAPE, (character) => jsonOf(character).slice(1, -1))
 }
 
@@ -50,4 +51,30 @@ export const BASE64URL: Codec = {
     return bytes === undefined ? undefined : binaryText(bytes)
   },
   encode: (text) => bytesOfText(text).toString('base64url'),
+}
+
+/**
+ * The bytes of a base64 text; padding is written where it was. Line breaks, other alphabets and stray bits are no base64.
+ */
+export function base64Codec(recorded: BinaryText, alphabet: 'base64' | 'base64url'): Codec {
+  const padded = recorded.endsWith('=') || recorded.length % 4 === 0
+  const write = (text: BinaryText): BinaryText => {
+    const written = bytesOfText(text).toString(alphabet).replaceAll('=', '')
+    return padded && isPadding(recorded, alphabet)
+      ? written.padEnd(Math.ceil(written.length / 4) * 4, '=')
+      : written
+  }
+  return {
+    name: alphabet,
+    decode: (outer) => {
+      const text = binaryText(Buffer.from(outer, alphabet))
+      return write(text) === outer ? text : undefined
+    },
+    encode: write,
+  }
+}
+
+/** Of a text without need of padding, base64 has it by default and base64url has not (RFC 4648 §3.2, §5). */
+function isPadding(recorded: BinaryText, alphabet: 'base64' | 'base64url'): boolean {
+  return recorded.endsWith('=') || alphabet === 'base64'
 }

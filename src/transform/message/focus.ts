@@ -40,6 +40,8 @@ export interface Focus {
   put(change: (value: Live) => Live): void
   /** Puts a JSON text of any type, made from the one that stands here; only where the place is a value of a JSON text. */
   readonly putJson: ((change: (value: Live) => Live) => void) | undefined
+  /** The place is a string of a JSON text, and what is put there is written as one. */
+  readonly isJsonString: boolean
   /** Takes the place out of the list it is in, with its name; only where it is in one. */
   readonly remove: ((condition?: Condition) => void) | undefined
   /** The value with everything that was put. */
@@ -60,6 +62,8 @@ export interface InnerPlace extends Span {
   readonly isJson?: boolean
   /** The list the place is in: its items with their names, and which of them is this one. */
   readonly item?: ListItem
+  /** What takes the place out instead, where it is all there is of something around it. */
+  readonly remove?: Focus['remove']
 }
 
 export interface ListItem {
@@ -71,7 +75,9 @@ export interface ListItem {
 interface FocusOptions {
   readonly sibling?: ((name: string) => Focus | undefined) | undefined
   readonly isJson?: boolean | undefined
+  readonly isJsonString?: boolean | undefined
   readonly isRemovable?: boolean | undefined
+  readonly remove?: Focus['remove']
 }
 
 /** A place, and what only the one who holds it asks. */
@@ -91,7 +97,7 @@ export function createFocus(path: string, recorded: BinaryText): Focus {
 }
 
 export function createPlace(path: string, recorded: BinaryText, options: FocusOptions = {}): Place {
-  const { sibling = () => undefined, isJson = false, isRemovable = false } = options
+  const { sibling = () => undefined, isJson = false, isJsonString = false, isRemovable = false } = options
   const children: Child[] = []
   const changes: ((value: Live) => Live)[] = []
   const outerChanges: ((value: Live) => Live)[] = []
@@ -109,7 +115,9 @@ export function createPlace(path: string, recorded: BinaryText, options: FocusOp
     const place = createPlace(where.path, inner, {
       sibling: where.sibling ?? sibling,
       isJson: where.isJson,
+      isJsonString: where.isJson === true && where.codec !== AS_IS,
       isRemovable: where.item !== undefined,
+      remove: where.remove,
     })
     const { start, end, codec, item } = where
     children.splice(after, 0, { start, end, codec, item, place })
@@ -133,6 +141,7 @@ export function createPlace(path: string, recorded: BinaryText, options: FocusOp
       put: (change) => {
         changes.push(change)
       },
+      isJsonString,
       putJson: isJson
         ? (change) => {
             outerChanges.push(change)
@@ -142,7 +151,7 @@ export function createPlace(path: string, recorded: BinaryText, options: FocusOp
         ? (condition) => {
             removals.push(condition)
           }
-        : undefined,
+        : options.remove,
       live,
     },
     written: (codec) => outerChanges.reduce((value, change) => change(value), mapLive(live(), codec.encode)),
@@ -274,6 +283,7 @@ export function whenever(focus: Focus, condition: Condition): Focus {
       return other && whenever(other, condition)
     },
     put: (change) => focus.put(conditional(change)),
+    isJsonString: focus.isJsonString,
     putJson: putJson && ((change) => putJson(conditional(change))),
     remove: remove && (() => remove(condition)),
   }

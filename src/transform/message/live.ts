@@ -85,3 +85,19 @@ export function renderAll(
     ? texts
     : Promise.all(texts.map((text) => Promise.resolve(text)))
 }
+
+/** One text made of several, at load where all of them stand, else at every serving. */
+export function combineLive(
+  lives: readonly Live[],
+  make: (texts: readonly BinaryText[]) => BinaryText,
+): Live {
+  const standing = lives.filter((live) => typeof live === 'string')
+  if (standing.length === lives.length) return make(standing)
+  return {
+    changes: changesOf(lives),
+    render: (moment) => {
+      const texts = renderAll(lives, moment)
+      return texts instanceof Promise ? texts.then(make) : make(texts)
+    },
+  }
+}

@@ -191,16 +191,18 @@ function assembled(
   const next = (): BinaryText => texts[at++] ?? ''
   const kept = (fields: RawHeaders, written: readonly WrittenField[]): RawHeaders =>
     fields.flatMap(([name], index) => {
-      const value = next()
+      const value = fieldText(next(), written[index]?.live)
       const isGone = written[index]?.isGone ?? false
       return (typeof isGone === 'function' ? isGone(moment) : isGone) ? [] : [[name, value] as const]
     })
   const headers = kept(recorded.headers, parts.headers)
   const trailers = kept(recorded.trailers, parts.trailers)
+  const status = Number(next())
+  const delayMs = Number(next())
   const draft: ResponseDraft = {
-    status: Number(next()),
+    status: Number.isInteger(status) && status >= 200 && status <= 999 ? status : recorded.status,
     headers: [...headers],
-    delayMs: Number(next()),
+    delayMs: Number.isFinite(delayMs) ? Math.min(Math.max(delayMs, 0), MAX_DELAY_MS) : 0,
     body: recorded.body,
   }
   const text = next()
@@ -210,6 +212,19 @@ function assembled(
     if (when === undefined || when(moment)) apply(draft, made)
   }
   return finished(recorded, draft, trailers, parts.codings)
+}
+
+/** A longer delay is a mistake, and would hold a client for ever. */
+const MAX_DELAY_MS = 10 * 60_000
+
+// eslint-disable-next-line no-control-regex -- RFC 9110 §5.5: what must not stand in a field
+const NOT_IN_FIELD = /[\x00-\x08\x0a-\x1f\x7f]/g
+
+/** Values of live requests must not end a field and begin another; what was recorded stays as it is. */
+export function fieldText(text: BinaryText, live: Live | undefined): BinaryText {
+  return typeof live === 'string' && live === text && !NOT_IN_FIELD.test(text)
+    ? text
+    : text.replaceAll(NOT_IN_FIELD, ' ')
 }
 
 function finished(

@@ -10,4 +10,9 @@ export interface StepEnvironment extends SigningEnvironment {
   /** Random values are the same for the same seed. */
   readonly seed: string
   readonly variables: VariableBook
+  /**
+   * Reads a file of data that a step names, beside the transform document.
+   * @throws ResealError TRANSFORM_INVALID when it cannot be read
+   */
+  readData(path: string): string
 }

@@ -5,6 +5,7 @@ import type { ResponseMessage } from '../message/response-message.ts'
 import type { SigningLedger } from '../tokens/signing-ledger.ts'
 import type { TokenFamily } from '../tokens/token-family.ts'
 import type { Variables } from '../values/variables.ts'
+import type { LearntValues } from '../values/learnt-values.ts'
 import type { VariableBook } from '../values/variable-book.ts'
 
 /** What a locator found: places, or the reason why there are none. */
@@ -36,6 +37,7 @@ export interface PairWork {
   readonly tokens: TokenFamily
   readonly ledger: SigningLedger
   readonly variables: VariableBook
+  readonly learnt: LearntValues
   /** Under which the chain changes anything; undefined for always. */
   readonly when: Condition | undefined
   /** Called when every chain has run over every pair, before anything is served. */
@@ -55,7 +57,7 @@ export interface Mutator {
   /** Undefined where the step only makes sense in a chain that begins in the response. */
   readonly learn?: Learn
   /** Told, at load, of each place of a recorded request it will learn from. */
-  readonly meet?: (recorded: string, work: PairWork) => void
+  readonly meet?: (recorded: string, work: PairWork) => NotFound | undefined
 }
 
 export function isNotFound(result: Located | NotFound | undefined): result is NotFound {

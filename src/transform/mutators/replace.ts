@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import { textOfUtf8, type BinaryText } from '../../core/binary-text.ts'
+import { combineLive } from '../message/live.ts'
+import { mutatorRow } from '../steps/step-row.ts'
+import { compilePattern, patternProblem, type Pattern } from '../values/pattern.ts'
+import { compileTemplate } from '../values/template.ts'
+import { TEMPLATE } from '../values/written-value.ts'
+
+const OPTIONS = z
+  .strictObject({
+    find: z
+      .exactOptional(z.string().min(1, 'must not be empty'))
+      .describe('Text to look for.')
+      .meta({ examples: ['staging.example.com'] }),
+    regex: z
+      .exactOptional(
+        z
+          .string()
+          .min(1, 'must not be empty')
+          .superRefine((source, context) => {
+            const problem = patternProblem(source)
+            if (problem === undefined) return
+            context.addIssue({ code: 'custom', message: problem.message, params: { hint: problem.hint } })
+          }),
+      )
+      .describe('Regular expression (RE2) to look for, instead of find.')
+      .meta({ examples: ['user-([0-9]+)'] }),
+    with: TEMPLATE.describe(
+      'What to write for it; $1 is the first group of regex. May have ${{…}} in it.',
+    ).meta({
+      examples: ['localhost:8080', 'account-$1'],
+    }),
+  })
+  .superRefine(({ find, regex }, context) => {
+    if ((find === undefined) !== (regex === undefined)) return
+    const params = { hint: 'Write find: TEXT or regex: PATTERN, one of the two.' }
+    context.addIssue({ code: 'custom', message: 'must have either find or regex', params })
+  })
+  .describe('Replaces a text wherever it stands in the value.')
+
+/** `replace`: replaces a text wherever it stands in the value. */
+export const REPLACE = mutatorRow('replace', OPTIONS, {}, (definition, environment) => {
+  const { find, regex, with: written, place } = definition
+  const by = compileTemplate(written, environment, place)
+  const pattern = regex === undefined ? undefined : compilePattern(regex)
+  const swap = (text: BinaryText, next: BinaryText): BinaryText =>
+    pattern === undefined
+      ? text.replaceAll(textOfUtf8(find ?? ''), () => next)
+      : replaced(text, pattern, next)
+  return {
+    mutate: (focus) => {
+      const { recorded } = focus
+      const isThere =
+        pattern === undefined
+          ? recorded.includes(textOfUtf8(find ?? ''))
+          : pattern.matches(recorded).length > 0
+      if (!isThere && !focus.touched) return { notFound: 'the text is not in it' }
+      focus.put((value) => combineLive([value, by(recorded)], ([text = '', next = '']) => swap(text, next)))
+      return undefined
+    },
+  }
+})
+
+function replaced(text: BinaryText, pattern: Pattern, by: BinaryText): BinaryText {
+  let [done, result] = [0, '']
+  for (const groups of pattern.matches(text)) {
+    const [all] = groups
+    if (all === undefined) continue
+    const next = by.replaceAll(/\$(\d{1,2}|\$)/g, (reference, name: string) => {
+      if (name === '$') return '$'
+      const span = groups[Number(name)]
+      return Number(name) < groups.length ? (span && text.slice(span.start, span.end)) || '' : reference
+    })
+    result += text.slice(done, all.start) + next
+    done = all.end
+  }
+  return result + text.slice(done)
+}
