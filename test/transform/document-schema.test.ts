@@ -126,5 +126,5 @@ function resolved(schema: unknown): unknown {
   const definitions = published['$defs']
   const name = schema['$ref'].replace('#/$defs/', '')
   const found = isMap(definitions) ? definitions[name] : undefined
-  return isMap(found) ? { ...found, ...schema, $ref: undefined } : found
+  return isMap(found) ? resolved({ ...found, ...schema, $ref: found['$ref'] }) : found
 }
