@@ -38,6 +38,8 @@ function beginError(response: ServerResponse, answer: ErrorAnswer, close: boolea
     return false
   }
   const body = errorBody(answer)
+  // The answer is the same from a recording, whenever that is.
+  response.sendDate = false
   response.writeHead(answer.status, STATUS_CODES[answer.status] ?? '', [
     ...errorHeaders(body).flat(),
     ...(close ? ['Connection', 'close'] : []),
