@@ -80,13 +80,15 @@ const HOPS = new Set([
  * end-to-end fields in their order, case and bytes, framing, content and trailers.
  */
 export function comparable(message: Message, pieces: boolean): string {
-  const named = message.fields
-    .filter(([name]) => name.toLowerCase() === 'connection')
-    .flatMap(([, value]) => value.toLowerCase().split(/\s*,\s*/))
+  const named = new Set(
+    message.fields
+      .filter(([name]) => name.toLowerCase() === 'connection')
+      .flatMap(([, value]) => value.toLowerCase().split(/\s*,\s*/)),
+  )
   const kept = message.fields.filter(([name]) => {
     const lower = name.toLowerCase()
     const framing = lower === 'content-length' || lower === 'transfer-encoding'
-    return framing || !(HOPS.has(lower) || named.includes(lower))
+    return framing || !(HOPS.has(lower) || named.has(lower))
   })
   return [
     message.start.replace(/HTTP\/1\.0/, 'HTTP/1.1'),

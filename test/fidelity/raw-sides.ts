@@ -83,7 +83,6 @@ async function serveConnection(
   let text = ''
   let current: Meeting | undefined
   let wake: () => void = () => {}
-  let gone = false
   socket.setNoDelay(true)
   socket.on('data', (chunk: Buffer) => {
     text += chunk.toString('latin1')
@@ -93,19 +92,18 @@ async function serveConnection(
   })
   socket.on('error', () => {})
   socket.once('close', () => {
-    gone = true
     if (current !== undefined) current.upstreamClosed = true
     if (current !== undefined) changed(current)
     wake()
   })
   const come = async (isSo: () => boolean): Promise<void> => {
-    while (!isSo() && !gone) {
+    while (!isSo() && !socket.destroyed) {
       await new Promise<void>((resolve) => {
         wake = resolve
       })
     }
   }
-  for (let start = 0; !gone;) {
+  for (let start = 0; !socket.destroyed;) {
     // Empty lines before a request do not count (RFC 9112 §2.2).
     await come(() => {
       while (text.startsWith('\r\n', start)) start += 2

@@ -8,7 +8,7 @@ export interface Verdict {
 }
 
 /** Compares a case's three runs: the recorder with the direct exchange, and the replay with what its client got. */
-export function verdict(
+function verdict(
   { differs = { why: '' } }: FidelityCase,
   { direct, recorded, replayed }: CaseResult,
 ): Verdict {
@@ -18,6 +18,10 @@ export function verdict(
     typeof response === 'number'
       ? { answers: [ownAnswer(recorded.client.answers, response)], ending: 'whole' }
       : { ...direct.client, answers: direct.client.answers.map((one) => response(one)) }
+  // A case that cannot work at all would agree with itself.
+  if (!['whole', 'reset', 'closed', 'the client left'].includes(direct.client.ending)) {
+    return { recorded: `directly, ${direct.client.ending}`, replayed: undefined }
+  }
   return {
     recorded:
       difference('the answer', wanted, recorded.client) ??
@@ -40,4 +44,18 @@ function difference(what: string, wanted: unknown, got: unknown): string | undef
   while (before[at] === after[at]) at += 1
   const excerpt = (text: string): string => text.slice(Math.max(0, at - 120), at + 120)
   return `${what} differs: wanted …${excerpt(before)}… got …${excerpt(after)}…`
+}
+
+/** The verdict on every case, by its id. */
+export function verdictsOf(
+  cases: readonly FidelityCase[],
+  results: ReadonlyMap<string, CaseResult>,
+): ReadonlyMap<string, Verdict> {
+  return new Map(
+    cases.map((one) => {
+      const result = results.get(one.id)
+      const notRun = { recorded: 'it did not run', replayed: 'it did not run' }
+      return [one.id, result === undefined ? notRun : verdict(one, result)]
+    }),
+  )
 }

@@ -134,31 +134,29 @@ export const REQUEST_HEADER_CASES: CaseGroup = {
 export const CONDITION_CASES: CaseGroup = {
   title: 'Conditional requests and ranges',
   cases: [
-    ...[
-      ['If-None-Match: "a", W/"b"', 'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n\r\n'],
-      ['If-Match: *', 'HTTP/1.1 412 Precondition Failed\r\nContent-Length: 0\r\n\r\n'],
-      [
-        'If-Modified-Since: Mon, 01 Jan 1990 00:00:00 GMT',
-        ok('new', 'Last-Modified: Tue, 02 Jan 1990 00:00:00 GMT\r\n'),
-      ],
-      [
-        'Range: bytes=2-4',
-        'HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 2-4/10\r\nContent-Length: 3\r\n\r\n234',
-      ],
-      [
-        'Range: bytes=99-',
-        'HTTP/1.1 416 Range Not Satisfiable\r\nContent-Range: bytes */10\r\nContent-Length: 0\r\n\r\n',
-      ],
-      [
-        'Range: bytes=0-0,-1',
-        `HTTP/1.1 206 Partial Content\r\nContent-Type: multipart/byteranges; boundary=B\r\nContent-Length: 111\r\n\r\n${'--B\r\nContent-Range: bytes 0-0/10\r\n\r\n0\r\n--B\r\nContent-Range: bytes 9-9/10\r\n\r\n9\r\n--B--\r\n'.padEnd(111, ' ')}`,
-      ],
-      ['If-Range: "a"\r\nRange: bytes=2-4', ok('0123456789', 'Accept-Ranges: bytes\r\n')],
-    ].map(([fields = '', answer = ''], index) => ({
-      id: `condition-${index}`,
-      name: `${fields.replace('\r\n', ', ')} is answered ${answer.slice(9, 12)}`,
-      client: [say(ask('GET', '/{id}', `${fields}\r\n`))],
-      upstream: [WHOLE, say(answer)],
-    })),
-  ],
+    ['If-None-Match: "a", W/"b"', 'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n\r\n'],
+    ['If-Match: *', 'HTTP/1.1 412 Precondition Failed\r\nContent-Length: 0\r\n\r\n'],
+    [
+      'If-Modified-Since: Mon, 01 Jan 1990 00:00:00 GMT',
+      ok('new', 'Last-Modified: Tue, 02 Jan 1990 00:00:00 GMT\r\n'),
+    ],
+    [
+      'Range: bytes=2-4',
+      'HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 2-4/10\r\nContent-Length: 3\r\n\r\n234',
+    ],
+    [
+      'Range: bytes=99-',
+      'HTTP/1.1 416 Range Not Satisfiable\r\nContent-Range: bytes */10\r\nContent-Length: 0\r\n\r\n',
+    ],
+    [
+      'Range: bytes=0-0,-1',
+      `HTTP/1.1 206 Partial Content\r\nContent-Type: multipart/byteranges; boundary=B\r\nContent-Length: 111\r\n\r\n${'--B\r\nContent-Range: bytes 0-0/10\r\n\r\n0\r\n--B\r\nContent-Range: bytes 9-9/10\r\n\r\n9\r\n--B--\r\n'.padEnd(111, ' ')}`,
+    ],
+    ['If-Range: "a"\r\nRange: bytes=2-4', ok('0123456789', 'Accept-Ranges: bytes\r\n')],
+  ].map(([fields = '', answer = ''], index) => ({
+    id: `condition-${index}`,
+    name: `${fields.replace('\r\n', ', ')} is answered ${answer.slice(9, 12)}`,
+    client: [say(ask('GET', '/{id}', `${fields}\r\n`))],
+    upstream: [WHOLE, say(answer)],
+  })),
 }

@@ -112,7 +112,7 @@ export const CONNECTION_CASES: CaseGroup = {
       client: [
         say(
           ask('GET', '/{id}/1') +
-            ask('POST', '/{id}/2', 'Content-Length: 2\r\n', 'hi') +
+            ask('POST', '/{id}/2', 'Content-Length: 3\r\n', 'hi\n') +
             ask('HEAD', '/{id}/3') +
             ask('GET', '/{id}/4'),
         ),
