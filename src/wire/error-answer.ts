@@ -38,6 +38,7 @@ function beginError(response: ServerResponse, answer: ErrorAnswer, close: boolea
     return false
   }
   const body = errorBody(answer)
+  if (close) response.shouldKeepAlive = false
   // The answer is the same from a recording, whenever that is.
   response.sendDate = false
   response.writeHead(answer.status, STATUS_CODES[answer.status] ?? '', [

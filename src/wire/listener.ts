@@ -17,8 +17,10 @@ export interface RunningServer {
 
 /** The connections of a server, and what is under way on each. */
 export interface Connections {
-  /** To be called for every request: its connection stays open until the answer has left. */
-  track(socket: Socket, response: ServerResponse): void
+  /** Behind an answer that closes the connection a request must not be answered, nor acted on (RFC 9112 §9.6). */
+  isOver(socket: Duplex): boolean
+  /** To be called for every request: its connection stays open until the answer has left; false when it is over. */
+  track(socket: Socket, response: ServerResponse): boolean
   /** This response has no end of its own: closing does not wait for it. */
   release(response: ServerResponse): void
   /** To be called for a connection that has a way of its own to end, which {@link Connections.drain} then takes. */
@@ -35,6 +37,8 @@ interface Connection {
   readonly socket: Socket
   readonly responses: Set<ServerResponse>
   leave: (() => void) | undefined
+  /** Its last answer has left. */
+  closing: boolean
 }
 
 /** What a server's own head may hold, request and response alike: long tokens and cookies are what reseal is for. */
@@ -58,7 +62,7 @@ export function trackConnections(server: Server): Connections {
     socket.setDefaultEncoding('latin1')
     // Pipelined requests each watch their socket.
     socket.setMaxListeners(0)
-    open.set(socket, { socket, responses: new Set(), leave: undefined })
+    open.set(socket, { socket, responses: new Set(), leave: undefined, closing: false })
     socket.once('close', () => open.delete(socket))
   })
   server.on('clientError', (error, socket) => {
@@ -82,14 +86,23 @@ export function trackConnections(server: Server): Connections {
   }
   /** One function for every response: it runs on the hot path, where a closure for each is garbage. */
   function ended(this: ServerResponse): void {
+    const connection = open.get(this.req.socket)
+    if (connection !== undefined) connection.closing ||= !this.shouldKeepAlive
     release(this)
   }
+  const isOver = (socket: Duplex): boolean => {
+    const connection = open.get(socket)
+    if (connection === undefined || connection.closing) return true
+    for (const response of connection.responses) if (!response.shouldKeepAlive) return true
+    return false
+  }
   return {
+    isOver,
     track(socket, response) {
-      const responses = open.get(socket)?.responses
-      if (responses === undefined) return
-      responses.add(response)
+      if (isOver(socket)) return false
+      open.get(socket)?.responses.add(response)
       response.on('close', ended)
+      return true
     },
     release,
     hold(socket, leave) {

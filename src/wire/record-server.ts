@@ -50,14 +50,15 @@ export async function serveForwarding(options: RecordServerOptions): Promise<Run
   server.maxHeadersCount = 0
   const connections = trackConnections(server)
   const web = (request: IncomingMessage, response: ServerResponse): void => {
-    connections.track(request.socket, response)
-    forward.web(request, response)
+    if (connections.track(request.socket, response)) forward.web(request, response)
   }
   server.on('request', web)
   // With these two, Node leaves to the upstream what to say to `Expect`.
   server.on('checkContinue', web)
   server.on('checkExpectation', web)
-  server.on('upgrade', (request, socket, head) => forward.ws(request, socket, head))
+  server.on('upgrade', (request, socket, head) => {
+    if (!connections.isOver(socket)) forward.ws(request, socket, head)
+  })
   const running = await listen(server, address, connections, options.closeDeadlineMs)
   return {
     ...running,

@@ -16,7 +16,7 @@ export interface RefusedHead {
 
 /**
  * The head of a request byte for byte as it came. Node's parser refuses most of what smuggles requests; what it
- * lets pass is refused here: more than one `Host` (RFC 9112 §3.2), a transfer coding other than `chunked`
+ * lets pass is refused here: more or less than one `Host` (RFC 9112 §3.2), a transfer coding other than `chunked`
  * (RFC 9112 §6.1, §7), and any transfer coding in HTTP/1.0 (RFC 9112 §6.1).
  */
 export function readRequestHead(message: IncomingMessage, scheme: Scheme): ReceivedHead | RefusedHead {
@@ -41,6 +41,7 @@ export function readRequestHead(message: IncomingMessage, scheme: Scheme): Recei
   if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || message.httpVersion === '1.0')) {
     return { refused: 'The request has a transfer coding other than chunked' }
   }
+  if (host === undefined && message.httpVersion !== '1.0') return { refused: 'The request has no Host' }
   const target = message.url ?? '/'
   const head = {
     scheme,

@@ -9,6 +9,7 @@ import { KEEP_ALIVE_MS, listen, MAX_HEAD_BYTES, trackConnections, type RunningSe
 import { fieldsFor, isBodiless } from './prepared-head.ts'
 import { prepareResponse, type PreparedResponse } from './prepared-response.ts'
 import { readRequestHead } from './request-head.ts'
+import { requestTurns } from './request-turns.ts'
 import { CLIENT_TIMEOUT_MS, headTimeLimit, limitContentTime, TOO_SLOW } from './slow-client.ts'
 import { streamResponse } from './streamed-response.ts'
 import { addTrailers } from './trailers.ts'
@@ -75,11 +76,12 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
   })
   server.maxHeadersCount = 0
   const connections = trackConnections(server)
+  const turns = requestTurns()
   const write = responseWriter((response) => connections.release(response))
   const send: typeof write = (whole, response) =>
     whole.status === 101 ? replaySwitch(whole, response, connections.hold) : write(whole, response)
   const receive = (message: IncomingMessage, response: ServerResponse, expects: boolean): void => {
-    connections.track(message.socket, response)
+    if (!connections.track(message.socket, response)) return
     const received = readRequestHead(message, 'http')
     if ('refused' in received) {
       answerErrorAndLinger(response, { status: 400, code: 'USAGE', message: received.refused })
@@ -93,12 +95,14 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
       return
     }
     if (expects) response.writeContinue()
-    // Without content nothing is waited for: a plain GET is answered in the turn it arrived.
     if (hasBody) {
       limitContentTime(message, clientTimeoutMs, NEVER, () => answerErrorAndClose(response, TOO_SLOW))
-      const done = (request: HttpRequest): void => answerWith(() => handler(request), response)
-      collect(message, head, maxRequestBytes, done, response)
-    } else answerWith(() => handler(bare), response)
+      const turn = turns.wait(message.socket)
+      collect(message, head, maxRequestBytes, response, (request) => {
+        turn(() => answerWith(() => handler(request), response))
+      })
+      // Without content nothing is waited for: a plain GET is answered in the turn it arrived.
+    } else turns.take(message.socket, () => answerWith(() => handler(bare), response))
   }
   server.on('request', (message, response) => receive(message, response, false))
   server.on('checkContinue', (message, response) => receive(message, response, true))
@@ -165,8 +169,8 @@ function collect(
   message: IncomingMessage,
   head: RequestHead,
   maxBytes: number,
-  done: (request: HttpRequest) => void,
   response: ServerResponse,
+  done: (request: HttpRequest) => void,
 ): void {
   const chunks: Buffer[] = []
   let bytes = 0
