@@ -4,8 +4,8 @@ import type { Route } from '../core/pair.ts'
 import { forwarder } from './forward.ts'
 import { asksForWebSocket } from './websocket/handshake.ts'
 import { formatListenAddress, parseListenAddress } from '../core/listen-address.ts'
-import { KEEP_ALIVE_MS, listen, MAX_HEAD_BYTES, trackConnections, type RunningServer } from './listener.ts'
-import { CLIENT_TIMEOUT_MS, headTimeLimit } from './slow-client.ts'
+import { listen, trackConnections, type RunningServer } from './listener.ts'
+import { CLIENT_TIMEOUT_MS, serverOptions } from './slow-client.ts'
 import type { UpstreamOptions } from './upstream.ts'
 
 export interface RecordServerOptions extends UpstreamOptions {
@@ -42,9 +42,7 @@ export async function serveForwarding(options: RecordServerOptions): Promise<Run
     hold: (socket, leave) => connections.hold(socket, leave),
   })
   const server = createServer({
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    maxHeaderSize: MAX_HEAD_BYTES,
-    ...headTimeLimit(clientTimeoutMs),
+    ...serverOptions(clientTimeoutMs),
     shouldUpgradeCallback: asksForWebSocket,
   })
   server.maxHeadersCount = 0

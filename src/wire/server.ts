@@ -5,12 +5,12 @@ import { rawHeadersFromFlat, type RawHeaders } from '../core/headers.ts'
 import { deliver } from './delivered-response.ts'
 import { answerError, answerErrorAndClose, answerErrorAndLinger } from './error-answer.ts'
 import { parseListenAddress } from '../core/listen-address.ts'
-import { KEEP_ALIVE_MS, listen, MAX_HEAD_BYTES, trackConnections, type RunningServer } from './listener.ts'
+import { listen, trackConnections, type RunningServer } from './listener.ts'
 import { fieldsFor, isBodiless } from './prepared-head.ts'
 import { prepareResponse, type PreparedResponse } from './prepared-response.ts'
 import { readRequestHead } from './request-head.ts'
 import { requestTurns } from './request-turns.ts'
-import { CLIENT_TIMEOUT_MS, headTimeLimit, limitContentTime, TOO_SLOW } from './slow-client.ts'
+import { CLIENT_TIMEOUT_MS, limitContentTime, serverOptions, TOO_SLOW } from './slow-client.ts'
 import { streamResponse } from './streamed-response.ts'
 import { addTrailers } from './trailers.ts'
 import { upgradeResponse } from './upgrade-response.ts'
@@ -69,9 +69,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
   }
 
   const server = createServer({
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    maxHeaderSize: MAX_HEAD_BYTES,
-    ...headTimeLimit(clientTimeoutMs),
+    ...serverOptions(clientTimeoutMs),
     shouldUpgradeCallback: asksForWebSocket,
   })
   server.maxHeadersCount = 0

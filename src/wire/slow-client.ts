@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerOptions } from 'node:http'
+import { KEEP_ALIVE_MS, MAX_HEAD_BYTES } from './listener.ts'
 
 export const CLIENT_TIMEOUT_MS = 10_000
 /** How often heads that are late are looked for. */
@@ -6,9 +7,15 @@ const CHECK_MS = 1000
 /** Content that comes slower than this is held back: a connection costs its sender too little. */
 const MIN_BYTES_PER_SECOND = 100
 
-/** Options of node:http that give a client so long for the head of a request, and any time for a large content. */
-export function headTimeLimit(clientTimeoutMs: number): ServerOptions {
+/**
+ * Options of node:http that every server here has: a client gets so long for the head of a request, and any time for
+ * a large content; it is for us to refuse a missing Host, since Node reads on behind its own refusal.
+ */
+export function serverOptions(clientTimeoutMs: number): ServerOptions {
   return {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxHeaderSize: MAX_HEAD_BYTES,
+    requireHostHeader: false,
     headersTimeout: clientTimeoutMs,
     requestTimeout: 0,
     connectionsCheckingInterval: Math.min(CHECK_MS, clientTimeoutMs),

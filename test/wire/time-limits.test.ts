@@ -102,12 +102,12 @@ test('an upstream that waits for a slow client is not given up', async (t) => {
     socket.send(`HTTP/1.1 200 OK\r\nContent-Length: ${total}\r\n\r\n`)
     socket.socket.write(Buffer.alloc(total, 'x'))
   })
-  const server = await recording(t, upstream, undefined, { upstreamTimeoutMs: 50 })
+  const server = await recording(t, upstream, undefined, { upstreamTimeoutMs: 200 })
   const client = await rawClient(t, server.port)
   client.send('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
   await client.until('HTTP/1.1')
   client.socket.pause()
-  await new Promise((resolve) => setTimeout(resolve, 300))
+  await new Promise((resolve) => setTimeout(resolve, 700))
   client.socket.resume()
   const { text, failed } = await client.closed()
   assert.equal(failed, false)
@@ -120,9 +120,9 @@ test('fifty clients that never finish their heads are gone in time, and others a
     for (const client of slow) client.send('GET / HTTP/1.1\r\nX-A: ')
     const gone = Promise.all(slow.map((client) => once(client.socket, 'close')))
     let served = 0
-    let waiting = true
+    const waiting = new AbortController()
     const serveOthers = async (): Promise<void> => {
-      while (waiting) {
+      while (!waiting.signal.aborted) {
         const client = await rawClient(t, server.port)
         client.send('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
         assert.match((await client.closed()).text, /^HTTP\/1\.1 200 OK/)
@@ -131,7 +131,7 @@ test('fifty clients that never finish their heads are gone in time, and others a
     }
     const others = serveOthers()
     await gone
-    waiting = false
+    waiting.abort()
     await others
     assert.ok(served > 0)
   }
