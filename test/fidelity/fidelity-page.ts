@@ -13,7 +13,7 @@ export function fidelityPage(groups: readonly CaseGroup[], verdicts: ReadonlyMap
     'Written by `node scripts/fidelity.ts`, which runs every exchange three times over raw sockets: directly, through',
     '`reseal record`, and from `reseal replay` with the upstream gone. A test does the same and compares. What the upstream',
     'and the client get has to be the same bytes, but for hop-by-hop fields (RFC 9110 §7.6.1), `Host` to the upstream, and',
-    'the version of HTTP, which every hop states for itself.',
+    'the version of HTTP, which every hop states for itself. Secrets are recorded for it (`redact: off`).',
     '',
     `Of ${cases.length} exchanges, ${count('recorded')} pass the recorder and ${count('replayed')} come the same from the replay; ${cases.length - kept.length} get an answer of`,
     "reseal's own, whose status is named, and get it from the replay too. A number in brackets is a note below.",
@@ -69,6 +69,10 @@ const NOT_CARRIED: readonly (readonly [what: string, why: string])[] = [
   [
     'What the parser of Node refuses',
     'Obsolete folding, bare LF, NUL in fields, two lengths, a length beside the chunked coding, methods that it does not know, bytes above 0x7f in a target. A request is answered 400, an answer of the upstream becomes a 502. Each of them is read differently by different servers, which is what request smuggling is made of.',
+  ],
+  [
+    'Secrets',
+    'The client of the recorder gets the real thing, and the snapshot a placeholder, which is what the replay has to give; JWTs are re-signed.',
   ],
   ['Heads of more than 128 KiB', 'A request is answered 431, an answer becomes a 502.'],
   [
