@@ -1,10 +1,10 @@
 import { createRecorder, type RecorderClock, type RecordingSummary as Recorded } from '../capture/recorder.ts'
 import { existsSync, rmSync } from 'node:fs'
 import { errorMessage, ResealError } from '../core/errors.ts'
-import { maskedTarget } from '../core/masking.ts'
+import { DURABILITIES, type Durability } from '../core/durability.ts'
 import type { PairHead, RRPair } from '../core/pair.ts'
 import { snapshotFile } from '../store/snapshot-name.ts'
-import { createSnapshot } from '../store/snapshot-writer.ts'
+import { createSnapshot, type SnapshotWriter } from '../store/snapshot-writer.ts'
 import type { RunningServer } from '../wire/listener.ts'
 import { serveForwarding } from '../wire/record-server.ts'
 import { parseTarget } from '../wire/target.ts'
@@ -13,6 +13,7 @@ import { redactRules, type RedactSource } from './redaction.ts'
 import { createRedactor } from '../redact/redactor.ts'
 import { readDocument } from './loaded-snapshot.ts'
 import { tokensOf } from './inspect.ts'
+import { createLossLines } from './loss-lines.ts'
 import { writeScaffoldIfNeeded } from './scaffold.ts'
 import { VERSION } from './version.ts'
 
@@ -26,6 +27,10 @@ export interface RecordOptions extends Omit<UpstreamOptions, 'target'> {
   readonly append: boolean
   /** Bytes of one body that are stored. */
   readonly maxBodyBytes: number
+  /** How surely a pair is stored when its client has the whole response; default `normal`. */
+  readonly durability?: Durability
+  /** What exchanges under way and pairs on their way to the disk may hold; default 256 MiB. What is past it is lost. */
+  readonly maxPendingBytes?: number
   /** How long a client may take for the head of a request, or hold back its content; default 10 s. */
   readonly clientTimeoutMs?: number
   /** What is redacted besides what the transform document says; default everything that is known. */
@@ -63,10 +68,15 @@ export async function record(options: RecordOptions): Promise<Recording> {
     redactRules([options.redact, readDocument(options.transformsFile).redact], options.keepSignatures),
   )
   const existed = existsSync(file)
-  const writer = await createSnapshot(file, { append: options.append, version: VERSION })
+  const { durability = 'normal', clock } = options
+  const writer = await createSnapshot(file, { append: options.append, version: VERSION, durability })
+  const lines = createLossLines(options.onWarning, clock.monotonicMs)
   let jwts = 0
   const recorder = createRecorder({
     sink: {
+      ...writer,
+      amend: (passed) =>
+        writer.amend({ ...passed, ...redact({ ...passed, response: undefined }), response: passed.response }),
       put: async (passed) => {
         const pair = redact(passed)
         // Counted before the writer takes the bodies over.
@@ -77,13 +87,13 @@ export async function record(options: RecordOptions): Promise<Recording> {
         options.onPair({ ...facts, request, response }, found)
       },
     },
-    clock: options.clock,
+    clock,
     maxBodyBytes: options.maxBodyBytes,
+    ...(options.maxPendingBytes === undefined ? {} : { maxPendingBytes: options.maxPendingBytes }),
     firstId: writer.nextId,
-    onError: (error, { id, request }) =>
-      options.onWarning(
-        `pair ${id} (${request.method} ${maskedTarget(request.target)}) was not stored: ${errorMessage(error)}`,
-      ),
+    maxUncommitted: DURABILITIES[durability].maxUncommitted,
+    onLoss: lines.lost,
+    onRecovery: lines.recovered,
   })
 
   const servers: RunningServer[] = []
@@ -113,10 +123,20 @@ export async function record(options: RecordOptions): Promise<Recording> {
     stop: async () => {
       await stopServers()
       await recorder.settled()
-      await writer.close()
+      await closeOrWarn(writer, recorder.summary().notStored > 0, options)
       const scaffolded = recorder.summary().pairs > 0 ? scaffoldOrWarn(options) : undefined
       return { ...recorder.summary(), file, jwts, scaffolded }
     },
+  }
+}
+
+/** A disk that had no room for pairs may have none for folding them into one file; the pairs are kept even then. */
+async function closeOrWarn(writer: SnapshotWriter, full: boolean, options: RecordOptions): Promise<void> {
+  try {
+    await writer.close()
+  } catch (error) {
+    if (!full || !(error instanceof ResealError)) throw error
+    options.onWarning(error.message)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ContentChunk, HttpResponse, InterimResponse, WebSocketFrame } from '../core/exchange.ts'
+import type { MemoryBudget } from './memory-budget.ts'
 
 /** How a response passed, besides what it says. */
 export type Passage = Pick<HttpResponse, 'interim' | 'chunks' | 'frames'>
@@ -25,17 +26,28 @@ const MAX_FRAMES = 262_144
 /** Content that is here so soon after its head came with it. */
 const TOGETHER_MS = 2
 
-/** @param maxFrameBytes of the payloads of all frames are kept */
-export function createPassageLog(maxFrameBytes: number): PassageLog {
+/** An upstream that says more before its answer says nothing more that is kept. */
+const MAX_INTERIM = 64
+/** What a piece, an interim response or a frame takes besides its bytes. */
+const NOTE_BYTES = 64
+
+/**
+ * @param maxFrameBytes of the payloads of all frames are kept
+ * @param budget counts what is kept, and may refuse more
+ */
+export function createPassageLog(maxFrameBytes: number, budget: Pick<MemoryBudget, 'take'>): PassageLog {
   const interim: InterimResponse[] = []
   const chunks: ContentChunk[] = []
   const frames: WebSocketFrame[] = []
   let frameBytes = 0
   let missing: string | undefined
   return {
-    interim: (response) => void interim.push(response),
+    interim(response) {
+      if (interim.length < MAX_INTERIM && budget.take(NOTE_BYTES)) interim.push(response)
+    },
     chunk(endBytes, atMs) {
       if (chunks.length === MAX_CHUNKS) chunks.pop()
+      else if (!budget.take(NOTE_BYTES)) return
       // The clock's further digits are noise, and a snapshot keeps no more.
       chunks.push({ endBytes, atMs: Math.round(atMs * 1000) / 1000 })
     },
@@ -43,7 +55,8 @@ export function createPassageLog(maxFrameBytes: number): PassageLog {
       frameBytes += frame.payload.length
       if (frameBytes > maxFrameBytes) missing ??= `The frames come to more than ${maxFrameBytes} bytes`
       if (frames.length === MAX_FRAMES) missing ??= `The frames are more than ${MAX_FRAMES}`
-      if (missing === undefined) frames.push({ ...frame, payload: new Uint8Array(frame.payload), atMs })
+      const kept = missing === undefined && budget.take(frame.payload.length + NOTE_BYTES)
+      if (kept) frames.push({ ...frame, payload: new Uint8Array(frame.payload), atMs })
     },
     framesLost: (why) => void (missing ??= why),
     missing: () => missing,

@@ -1,9 +1,10 @@
-import type { ExchangeTap, HttpResponse, Outcome, RequestHead, ResponseHead } from '../core/exchange.ts'
-import type { RawHeaders } from '../core/headers.ts'
-import type { PairId, PairSink, Route, RRPair } from '../core/pair.ts'
+import { errorMessage } from '../core/errors.ts'
+import type { ExchangeTap, RequestHead } from '../core/exchange.ts'
+import type { AskedPair, PairFacts, PairId, PairSink, RecordedGap, Route, RRPair } from '../core/pair.ts'
 import type { EpochMs } from '../core/time.ts'
-import { createBodyBuffer, type BodyBuffer } from './body-buffer.ts'
-import { createPassageLog, type Passage } from './passage-log.ts'
+import { tapExchange, type ExchangeKeeper } from './exchange-tap.ts'
+import { createLossBook } from './loss-book.ts'
+import { createMemoryBudget, exchangeBudget } from './memory-budget.ts'
 
 /** Where the recorder reads the time from. */
 export interface RecorderClock {
@@ -13,28 +14,39 @@ export interface RecorderClock {
   monotonicMs(): number
 }
 
+/** Where a recorder's pairs go, and its notes of what was lost. */
+export interface RecorderSink extends PairSink {
+  /** Notes a time in which exchanges passed and could not be stored. */
+  note(gap: RecordedGap): Promise<void>
+}
+
 export interface RecorderOptions {
-  readonly sink: PairSink
+  readonly sink: RecorderSink
   readonly clock: RecorderClock
   /** Of each body, at most so many bytes are kept; default 64 MiB. What is past it is counted only. */
   readonly maxBodyBytes?: number
+  /** What exchanges under way and pairs on their way to the disk may hold; default 256 MiB. What is past it is lost. */
+  readonly maxPendingBytes?: number
   /** The id of the first pair; default 1. */
   readonly firstId?: PairId
-  /** Holds back the last byte of every response until its pair is committed; default false. */
-  readonly waitForCommit?: boolean
-  /** Told of every pair once the sink has it. */
-  readonly onPair?: (pair: RRPair) => void
-  /** Told of what the sink threw; the pair is lost and counted in `notStored`. */
-  readonly onError?: (error: unknown, pair: RRPair) => void
+  /**
+   * So many responses may be whole at their clients before their pairs are committed. Default 0: the last byte of every
+   * response is held back until its pair is committed.
+   */
+  readonly maxUncommitted?: number
+  /** Told of every exchange that is lost, and why; it is counted in `notStored`. */
+  readonly onLoss?: (reason: string, lost: AskedPair) => void
+  /** Told when something is stored again after a loss. */
+  readonly onRecovery?: () => void
 }
 
 /** What a recording came to so far. */
 export interface RecordingSummary {
   /** Pairs that the sink has committed. */
   readonly pairs: number
-  /** Pairs that the sink refused. */
+  /** Exchanges that passed and were not stored. */
   readonly notStored: number
-  /** Exchanges begun and neither committed nor refused. */
+  /** Exchanges begun and neither committed nor lost. */
   readonly pending: number
   /** Content bytes that passed in finished exchanges, requests and responses. */
   readonly bytes: number
@@ -42,24 +54,34 @@ export interface RecordingSummary {
   readonly truncated: number
   /** Finished exchanges that ended in another way than a whole response. */
   readonly failed: number
+  /** What was lost, by reason. */
+  readonly gaps: readonly RecordedGap[]
 }
 
 /** Turns exchanges into pairs. */
 export interface Recorder {
   /** Begins an exchange; ids are given in the order of these calls. */
   begin(head: RequestHead, route: Route): ExchangeTap
-  /** Resolves when every exchange begun has ended and its pair is committed or refused. */
+  /** Resolves when every exchange begun has ended, its pair is committed or lost, and the losses are noted. */
   settled(): Promise<void>
   summary(): RecordingSummary
 }
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024
+const MAX_PENDING_BYTES = 256 * 1024 * 1024
+/** What an exchange takes besides its bodies: two heads, and what Node and the writer keep beside them. */
+const EXCHANGE_BYTES = 4096
+const TOO_MUCH_PENDING = 'more than --max-pending was under way or waited for the disk'
 
 /** A recorder; it never throws into the proxy, whatever the sink does. */
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { sink, clock, maxBodyBytes = MAX_BODY_BYTES, firstId = 1, waitForCommit = false } = options
-  const { onPair = () => {}, onError = () => {} } = options
+  const { sink, clock, maxBodyBytes = MAX_BODY_BYTES, firstId = 1, maxUncommitted = 0 } = options
+  const { onLoss = () => {}, onRecovery = () => {} } = options
+  const budget = createMemoryBudget(options.maxPendingBytes ?? MAX_PENDING_BYTES)
+  const losses = createLossBook({ note: (gap) => sink.note(gap), monotonicMs: clock.monotonicMs })
   const counts = { pairs: 0, notStored: 0, pending: 0, bytes: 0, truncated: 0, failed: 0 }
+  let uncommitted = 0
+  let losing = false
   let nextId = firstId
   let waiting: (() => void)[] = []
 
@@ -69,22 +91,60 @@ export function createRecorder(options: RecorderOptions): Recorder {
     for (const resolve of waiting) resolve()
     waiting = []
   }
-  const store = async (pair: RRPair): Promise<void> => {
+  const lose = (reason: string, pair: AskedPair): void => {
+    counts.notStored += 1
+    losing = true
+    losses.add(pair.at, reason)
+    onLoss(reason, pair)
+  }
+  const count = (pair: PairFacts): void => {
     counts.bytes += pair.requestBytes + pair.responseBytes
     if (pair.requestTruncated || pair.responseTruncated) counts.truncated += 1
     if (pair.outcome !== 'complete') counts.failed += 1
+  }
+  /** Whether it was stored; the exchange itself went well, whatever became of its record. */
+  const stored = async (pair: AskedPair, store: () => Promise<void>): Promise<boolean> => {
+    uncommitted += 1
     try {
-      await sink.put(pair)
-      counts.pairs += 1
+      await store()
     } catch (error) {
-      // The exchange itself went well; what became of its record is for whoever runs the recording.
-      counts.notStored += 1
-      settle()
-      onError(error, pair)
-      return
+      lose(reasonOf(error), pair)
+      return false
+    } finally {
+      uncommitted -= 1
     }
-    settle()
-    onPair(pair)
+    losses.stored()
+    if (losing) onRecovery()
+    losing = false
+    return true
+  }
+
+  const keeperOf = (release: () => void): ExchangeKeeper => {
+    let early: Promise<boolean> = Promise.resolve(false)
+    const done = (committed: boolean): void => {
+      if (committed) counts.pairs += 1
+      release()
+      settle()
+    }
+    return {
+      async whole(pair) {
+        count(pair)
+        done(await stored(pair, () => sink.put(pair)))
+      },
+      async early(pair) {
+        early = stored(pair, () => sink.put(pair))
+        await early
+      },
+      async amended(pair) {
+        count(pair)
+        done((await early) && (await stored(pair, () => sink.amend(pair))))
+      },
+      dropped(pair) {
+        count(pair)
+        lose(TOO_MUCH_PENDING, pair)
+        done(false)
+      },
+    }
   }
 
   return {
@@ -92,99 +152,26 @@ export function createRecorder(options: RecorderOptions): Recorder {
       const id = nextId
       nextId += 1
       counts.pending += 1
-      const tap = tapExchange({ id, head, route, clock, maxBodyBytes }, store)
-      return waitForCommit ? tap : { ...tap, responseEnd: (trailers) => void tap.responseEnd(trailers) }
+      const memory = exchangeBudget(budget)
+      memory.take(EXCHANGE_BYTES)
+      const keeper = keeperOf(() => memory.release())
+      const tap = tapExchange({ id, head, route, clock, maxBodyBytes, memory }, keeper)
+      const responseEnd: ExchangeTap['responseEnd'] = (trailers) => {
+        const committed = tap.responseEnd(trailers)
+        return uncommitted > maxUncommitted ? committed : undefined
+      }
+      return { ...tap, responseEnd }
     },
-    settled: () =>
-      new Promise((resolve) => {
-        if (counts.pending === 0) resolve()
-        else waiting.push(resolve)
-      }),
-    summary: () => ({ ...counts }),
+    async settled() {
+      if (counts.pending > 0) await new Promise<void>((resolve) => waiting.push(resolve))
+      await losses.finish()
+    },
+    summary: () => ({ ...counts, gaps: losses.all() }),
   }
 }
 
-interface Begun {
-  readonly id: PairId
-  readonly head: RequestHead
-  readonly route: Route
-  readonly clock: RecorderClock
-  readonly maxBodyBytes: number
-}
-
-/** Gathers one exchange; `store` gets its pair once, when request and response have both ended or it has failed. */
-function tapExchange(begun: Begun, store: (pair: RRPair) => Promise<void>): ExchangeTap {
-  const { id, head, route, clock, maxBodyBytes } = begun
-  const at = clock.now()
-  const startMs = clock.monotonicMs()
-  const sinceStart = (): number => clock.monotonicMs() - startMs
-  const sent = { body: createBodyBuffer(maxBodyBytes), ended: false, trailers: [] as RawHeaders }
-  const answer = { body: createBodyBuffer(maxBodyBytes), ended: false, trailers: [] as RawHeaders }
-  const passed = createPassageLog(maxBodyBytes)
-  let responseHead: ResponseHead | undefined
-  let firstByteMs: number | undefined
-  let tookMs = 0
-
-  const finish = (outcome: Outcome, error?: string): Promise<void> => {
-    const missing = passed.missing()
-    const facts = { id, at, firstByteMs, tookMs, route, outcome, error: error ?? missing }
-    const bodies = bodyFacts(sent.body, answer.body)
-    // A script with a piece missing is no answer.
-    const pair = { ...facts, ...bodies, responseTruncated: bodies.responseTruncated || missing !== undefined }
-    const request = { ...head, body: sent.body.bytes(), trailers: sent.trailers }
-    return store({
-      ...pair,
-      request,
-      response: wholeResponse(responseHead, answer, passed.noted(firstByteMs)),
-    })
-  }
-
-  return {
-    requestData: (chunk) => sent.body.add(chunk),
-    requestEnd(trailers) {
-      sent.trailers = trailers
-      sent.ended = true
-      // The answer was early; the pair waited for the rest of its question.
-      if (answer.ended) void finish('complete')
-    },
-    interim: ({ status, reason, headers }) => passed.interim({ status, reason, headers, atMs: sinceStart() }),
-    responseHead(received) {
-      firstByteMs = sinceStart()
-      responseHead = received
-    },
-    responseData(chunk) {
-      answer.body.add(chunk)
-      passed.chunk(answer.body.passedBytes(), sinceStart())
-    },
-    frame: (frame) => passed.frame(frame, sinceStart()),
-    framesLost: (why) => passed.framesLost(why),
-    responseEnd(trailers) {
-      tookMs = sinceStart()
-      answer.trailers = trailers
-      answer.ended = true
-      // A client may wait for an early answer before it sends the rest, so that answer waits for nothing.
-      return sent.ended ? finish('complete') : undefined
-    },
-    failed(outcome, error) {
-      tookMs = sinceStart()
-      void finish(outcome, error)
-    },
-  }
-}
-
-function bodyFacts(request: BodyBuffer, response: BodyBuffer) {
-  return {
-    requestBytes: request.passedBytes(),
-    responseBytes: response.passedBytes(),
-    requestTruncated: request.truncated(),
-    responseTruncated: response.truncated(),
-  }
-}
-
-function wholeResponse(
-  head: ResponseHead | undefined,
-  { body, trailers }: { body: BodyBuffer; trailers: RawHeaders },
-  passage: Passage,
-): HttpResponse | undefined {
-  return head === undefined ? undefined : { ...head, body: body.bytes(), trailers, ...passage }
+/** What kept a pair from being stored, without its number: many pairs share it. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined
+  return errorMessage(cause ?? error)
 }

@@ -16,6 +16,8 @@ export interface DirectoryFlags {
 interface SettingFlags extends DirectoryFlags {
   readonly listen?: string
   readonly maxBody?: string
+  readonly durability?: string
+  readonly maxPending?: string
   readonly cache?: string
   readonly pace?: string
   readonly clientTimeout?: string
@@ -51,11 +53,13 @@ export function snapshotOptions(command: Command): Command {
  * @throws ResealError USAGE, CONFIG_INVALID
  */
 export function settingsOf(flags: SettingFlags): Settings {
-  const { maxBody, cache, clientTimeout, connectTimeout, upstreamTimeout, config, ...others } = flags
+  const { maxBody, maxPending, cache, clientTimeout, connectTimeout, upstreamTimeout, config, ...others } =
+    flags
   return loadSettings({
     flags: {
       ...others,
       maxBodyBytes: maxBody,
+      maxPendingBytes: maxPending,
       cacheBytes: cache,
       clientTimeoutMs: clientTimeout,
       connectTimeoutMs: connectTimeout,

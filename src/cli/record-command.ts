@@ -15,6 +15,7 @@ import {
 } from './directory-options.ts'
 import { formatSize } from './inspect-commands.ts'
 import type { Output } from './output.ts'
+import { gapLines } from './passage-lines.ts'
 import { count } from './transform-report.ts'
 import { untilStopped } from './until-stopped.ts'
 
@@ -25,6 +26,8 @@ interface RecordFlags extends DirectoryFlags {
   readonly append?: true
   readonly keepSignatures?: true
   readonly maxBody?: string
+  readonly durability?: string
+  readonly maxPending?: string
   readonly insecureUpstream?: true
   readonly preserveHost?: true
   readonly xfwd?: true
@@ -47,6 +50,14 @@ export function addRecordCommand(program: Command, output: Output): void {
     .option(
       '--max-body <size>',
       'bytes of one body that are stored; the rest passes unrecorded (default: 64MiB)',
+    )
+    .option(
+      '--durability <level>',
+      'what a pair outlives once its client has the response: normal, full or relaxed (default: normal)',
+    )
+    .option(
+      '--max-pending <size>',
+      'memory for exchanges under way and pairs on their way to the disk (default: 256MiB)',
     )
     .option('--insecure-upstream', 'accept an HTTPS backend whose certificate does not verify')
     .option('--preserve-host', "send the client's Host to the backend, instead of the backend's own")
@@ -78,6 +89,8 @@ async function runRecord(snapshot: string, flags: RecordFlags, output: Output): 
     redact: settings.redact,
     keepSignatures: flags.keepSignatures === true,
     maxBodyBytes: settings.maxBodyBytes,
+    durability: settings.durability,
+    maxPendingBytes: settings.maxPendingBytes,
     insecureUpstream: flags.insecureUpstream === true,
     preserveHost: flags.preserveHost === true,
     xfwd: flags.xfwd === true,
@@ -138,7 +151,7 @@ function exchangeLine({ request, response, outcome, tookMs }: PairHead, jwts: nu
 }
 
 function summaryLines(summary: RecordingSummary, snapshot: string): readonly string[] {
-  const { pairs, jwts, truncated, failed, notStored, file, scaffolded } = summary
+  const { pairs, jwts, truncated, failed, notStored, gaps, file, scaffolded } = summary
   return [
     `recorded ${count(pairs, 'pair')}, ${formatSize(summary.bytes)}, ${count(jwts, 'JWT')} into ${file}`,
     ...(failed > 0 ? [`${count(failed, 'exchange')} did not end whole, recorded with the outcome`] : []),
@@ -148,6 +161,7 @@ function summaryLines(summary: RecordingSummary, snapshot: string): readonly str
         ]
       : []),
     ...(notStored > 0 ? [`${count(notStored, 'exchange')} could not be stored`] : []),
+    ...gapLines(gaps),
     ...(scaffolded === undefined ? [] : [`wrote ${scaffolded}: it re-signs the JWTs at replay`]),
     ...(pairs > 0 ? [`replay it with: reseal replay ${snapshot}`] : []),
   ]

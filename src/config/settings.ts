@@ -3,6 +3,8 @@ import { errorMessage, ResealError, systemErrorCode } from '../core/errors.ts'
 import type { SourceSection } from '../core/source-section.ts'
 import { formatListenAddress, parseListenAddress } from '../core/listen-address.ts'
 import { readConfigText, type ConfigEntry, type ConfigText } from './config-file.ts'
+import type { Durability } from '../core/durability.ts'
+import { parseDurability } from './durability.ts'
 import { parsePace } from './pace.ts'
 import { parseSize } from './size.ts'
 import { parseTimeout } from './timeout.ts'
@@ -62,6 +64,24 @@ export const SETTINGS = {
     flag: '--max-body',
     fallback: 64 * 1024 * 1024,
     description: 'Bytes of one recorded body that are stored; the rest passes unrecorded.',
+    read: parseSize,
+  },
+  durability: {
+    key: 'durability',
+    env: 'RESEAL_DURABILITY',
+    flag: '--durability',
+    fallback: 'normal',
+    description:
+      'What a pair outlives once its client has the response: normal a killed reseal, full a power failure too, relaxed neither for the last 256 pairs.',
+    read: parseDurability,
+  },
+  maxPendingBytes: {
+    key: 'maxPending',
+    env: 'RESEAL_MAX_PENDING',
+    flag: '--max-pending',
+    fallback: 256 * 1024 * 1024,
+    description:
+      'Memory for exchanges under way and pairs on their way to the disk; what is past it is not stored.',
     read: parseSize,
   },
   cacheBytes: {
@@ -126,6 +146,8 @@ export interface Settings {
   readonly secrets: string
   readonly listen: string
   readonly maxBodyBytes: number
+  readonly durability: Durability
+  readonly maxPendingBytes: number
   readonly cacheBytes: number
   /** How many times as fast as recorded a replay answers; undefined for no waits at all. */
   readonly pace: number | undefined
@@ -162,6 +184,8 @@ export function loadSettings(sources: SettingSources): Settings {
   const secrets = settle('secrets', SETTINGS.secrets)
   const listen = settle('listen', SETTINGS.listen)
   const maxBodyBytes = settle('maxBodyBytes', SETTINGS.maxBodyBytes)
+  const durability = settle<Durability>('durability', SETTINGS.durability)
+  const maxPendingBytes = settle('maxPendingBytes', SETTINGS.maxPendingBytes)
   const cacheBytes = settle('cacheBytes', SETTINGS.cacheBytes)
   const pace = settle<number | undefined>('pace', SETTINGS.pace)
   const clientTimeoutMs = settle('clientTimeoutMs', SETTINGS.clientTimeoutMs)
@@ -174,6 +198,8 @@ export function loadSettings(sources: SettingSources): Settings {
     secrets: secrets.value,
     listen: listen.value,
     maxBodyBytes: maxBodyBytes.value,
+    durability: durability.value,
+    maxPendingBytes: maxPendingBytes.value,
     cacheBytes: cacheBytes.value,
     pace: pace.value,
     clientTimeoutMs: clientTimeoutMs.value,
@@ -188,6 +214,8 @@ export function loadSettings(sources: SettingSources): Settings {
       secrets: secrets.origin,
       listen: listen.origin,
       maxBodyBytes: maxBodyBytes.origin,
+      durability: durability.origin,
+      maxPendingBytes: maxPendingBytes.origin,
       cacheBytes: cacheBytes.origin,
       pace: pace.origin,
       clientTimeoutMs: clientTimeoutMs.origin,

@@ -68,28 +68,47 @@ export interface FoundJwt {
   readonly jwt: Jwt
 }
 
-/** One class and nothing after it: every character is looked at once, whatever the text. */
-const DOTTED_RUN = /[A-Za-z0-9_.-]+/g
-
 /** Every JWT in a text, in order, by its JOSE header. The encrypted five-part form is not a JWT one could re-sign. */
 export function findJwts(text: string): readonly FoundJwt[] {
   const found: FoundJwt[] = []
-  for (const run of text.matchAll(DOTTED_RUN)) {
-    const parts = run[0].split('.')
-    let start = run.index
-    for (let index = 0; index + 2 < parts.length; index += 1) {
-      const part = parts[index] ?? ''
-      const jwt = mayBeHeader(part) ? parseJwt(parts.slice(index, index + 3).join('.')) : undefined
-      if (jwt === undefined) {
-        start += part.length + 1
-        continue
-      }
-      found.push({ start, end: start + jwt.token.length, jwt })
-      start += jwt.token.length + 1
-      index += 2
-    }
+  // From dot to dot, which most texts have few of: every character is looked at twice at most, whatever the text.
+  let runEnd = 0
+  for (let dot = text.indexOf('.'); dot !== -1; dot = text.indexOf('.', runEnd)) {
+    let start = dot
+    while (start > runEnd && isRunCharacter(text.charCodeAt(start - 1))) start -= 1
+    runEnd = dot + 1
+    while (runEnd < text.length && isRunCharacter(text.charCodeAt(runEnd))) runEnd += 1
+    findInRun(text.slice(start, runEnd), start, found)
   }
   return found
+}
+
+function findInRun(run: string, runStart: number, found: FoundJwt[]): void {
+  const parts = run.split('.')
+  let start = runStart
+  for (let index = 0; index + 2 < parts.length; index += 1) {
+    const part = parts[index] ?? ''
+    const jwt = mayBeHeader(part) ? parseJwt(parts.slice(index, index + 3).join('.')) : undefined
+    if (jwt === undefined) {
+      start += part.length + 1
+      continue
+    }
+    found.push({ start, end: start + jwt.token.length, jwt })
+    start += jwt.token.length + 1
+    index += 2
+  }
+}
+
+/** base64url (RFC 4648 §5) and the dot. */
+function isRunCharacter(code: number): boolean {
+  return (
+    (code >= 0x61 && code <= 0x7a) ||
+    (code >= 0x41 && code <= 0x5a) ||
+    (code >= 0x30 && code <= 0x39) ||
+    code === 0x2e ||
+    code === 0x2d ||
+    code === 0x5f
+  )
 }
 
 /** `{` followed by a quote or white space begins `ey` or `ew` in base64url. */

@@ -99,6 +99,11 @@ export interface RecordedGap {
 export interface PairSink {
   /** Resolves when the pair is committed. */
   put(pair: RRPair): Promise<void>
+  /**
+   * The request of a pair came to its end after its answer, and after the pair was put without the request's content:
+   * resolves when what it says now is committed in the place of what it said.
+   */
+  amend(pair: AskedPair): Promise<void>
 }
 
 /** Where recorded pairs come from. */

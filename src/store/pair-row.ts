@@ -38,6 +38,17 @@ const CHUNKS = 'response_chunks'
 /** Takes the object of {@link pairRow}. */
 export const INSERT_PAIR = insertOf([...COLUMNS, CHUNKS])
 
+const AMENDED = [
+  'request_headers',
+  'request_trailers',
+  'request_body_id',
+  'request_bytes',
+  'request_truncated',
+]
+
+/** Takes the object of {@link requestRow}. */
+export const AMEND_PAIR = `UPDATE pair SET ${AMENDED.map((name) => `${name} = @${name}`).join(', ')} WHERE id = @id`
+
 /** Gives rows for {@link parseHead}; a condition follows. */
 export const SELECT_HEAD = selectOf(COLUMNS)
 
@@ -98,6 +109,24 @@ export function pairRow(pair: RRPair, references: PairReferences): Readonly<Reco
   const fault = pairFault({ ...pair, ...trailers })
   if (fault !== undefined) throw unwritablePair(pair.id, fault)
   return row
+}
+
+/**
+ * What the row of a pair says of the end of its request.
+ * @throws ResealError SNAPSHOT_WRITE as {@link pairRow} does
+ */
+export function requestRow(pair: AskedPair, bodyId: BodyId): Readonly<Record<string, unknown>> {
+  const { id, request } = pair
+  const fault = pairFault({ ...pair, requestTrailers: request.trailers, responseTrailers: [] })
+  if (fault !== undefined) throw unwritablePair(id, fault)
+  return {
+    id,
+    request_headers: headerBytes(id, 'request headers', request.headers),
+    request_trailers: headerBytes(id, 'request trailers', request.trailers),
+    request_body_id: bodyId,
+    request_bytes: pair.requestBytes,
+    request_truncated: Number(pair.requestTruncated),
+  }
 }
 
 function chunkBytes(id: PairId, chunks: readonly ContentChunk[] = []): Uint8Array | undefined {

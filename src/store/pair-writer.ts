@@ -2,29 +2,27 @@ import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { ResealError, errorMessage } from '../core/errors.ts'
-import type { PairId, RecordedGap, RRPair, Route } from '../core/pair.ts'
-import { bodyWriter } from './body-table.ts'
+import type { AskedPair, PairId, RRPair, Route } from '../core/pair.ts'
+import { bodyWriter, type BodyWriter } from './body-table.ts'
 import { gapWriter } from './gap-table.ts'
 import { formatOf, migrate } from './migrations.ts'
-import { INSERT_PAIR, pairRow } from './pair-row.ts'
+import { AMEND_PAIR, INSERT_PAIR, pairRow, requestRow } from './pair-row.ts'
 import { passageWriter } from './passage-table.ts'
 import { lockForRecorder } from './recorder-lock.ts'
 import { applicationIdOf, schemaDifferences } from './schema.ts'
 import { assertSnapshot, notASnapshot, readSnapshotHeader, realSnapshotPath } from './snapshot-file.ts'
 import { isSqliteError, readingOf } from './sqlite-failure.ts'
-import type { WriterOrders } from './writer-messages.ts'
+import type { WriterOrders, WriterTask } from './writer-messages.ts'
 
 /** Writes pairs to a snapshot it holds alone, in the thread it is called in. */
 export interface PairWriter {
   /** The first free id. */
   readonly nextId: PairId
   /**
-   * Commits pairs in one transaction.
-   * @returns for each pair undefined, or why it alone was not stored
+   * Commits tasks in one transaction; one that cannot be stored costs no other.
+   * @returns the tasks that were not committed, by their place, and why
    */
-  commit(pairs: readonly RRPair[]): readonly (ResealError | undefined)[]
-  /** Notes a time in which nothing could be stored. @throws ResealError SNAPSHOT_WRITE when it finds no room either */
-  note(gap: RecordedGap): void
+  commit(tasks: readonly WriterTask[]): readonly Refusal[]
   /**
    * Folds everything into the one file, and lets it go.
    * @throws ResealError SNAPSHOT_BUSY, SNAPSHOT_WRITE when that failed; every committed pair is kept even then
@@ -32,7 +30,11 @@ export interface PairWriter {
   finish(): void
 }
 
-type Outcomes = readonly (ResealError | undefined)[]
+/** A task that was not committed. */
+export interface Refusal {
+  readonly index: number
+  readonly error: ResealError
+}
 
 /** How long another program may hold the file while the writer changes its journal mode. */
 const PATIENCE_MS = 5000
@@ -57,19 +59,11 @@ export function openPairWriter(orders: WriterOrders): PairWriter {
 }
 
 function writerOn(db: Database.Database, file: string, release: () => void): PairWriter {
-  const insert = pairInserter(db)
-  const addGap = gapWriter(db)
+  const perform = taskPerformer(db)
   const nextId = (db.prepare<[], number | null>('SELECT max(id) FROM pair').pluck().get() ?? 0) + 1
   return {
     nextId,
-    commit: (pairs) => commitPairs(db, file, insert, pairs),
-    note: (gap) => {
-      try {
-        addGap(gap)
-      } catch (error) {
-        throw isSqliteError(error) ? writeFailure(file, error) : error
-      }
-    },
+    commit: (tasks) => commitTasks(db, file, perform, tasks),
     finish: () => {
       try {
         foldIntoOneFile(db, file)
@@ -116,7 +110,7 @@ function openForWriting(file: string, orders: WriterOrders): Database.Database {
       assertSnapshot(file, applicationIdOf(db), formatOf(db), orders.migrations)
       db.pragma('foreign_keys = ON')
     })
-    db.pragma(`synchronous = ${orders.durability === 'full' ? 'FULL' : 'NORMAL'}`)
+    db.pragma(`synchronous = ${orders.waitsForDisk ? 'FULL' : 'NORMAL'}`)
     migrate(db, orders.migrations)
     const [difference] = schemaDifferences(db, orders.migrations)
     if (difference !== undefined) throw notASnapshot(file, difference)
@@ -129,8 +123,19 @@ function openForWriting(file: string, orders: WriterOrders): Database.Database {
   }
 }
 
-function pairInserter(db: Database.Database): (pair: RRPair) => void {
+function taskPerformer(db: Database.Database): (task: WriterTask) => void {
   const bodies = bodyWriter(db)
+  const insert = pairInserter(db, bodies)
+  const amend = pairAmender(db, bodies)
+  const note = gapWriter(db)
+  return (task) => {
+    if (task.kind === 'put') insert(task.pair)
+    else if (task.kind === 'amend') amend(task.pair)
+    else note(task.gap)
+  }
+}
+
+function pairInserter(db: Database.Database, bodies: BodyWriter): (pair: RRPair) => void {
   const passages = passageWriter(db, bodies)
   const findRoute = db
     .prepare<[string, string], number>('SELECT id FROM route WHERE listen = ? AND target = ?')
@@ -153,47 +158,52 @@ function pairInserter(db: Database.Database): (pair: RRPair) => void {
   }
 }
 
-function commitPairs(
+function pairAmender(db: Database.Database, bodies: BodyWriter): (pair: AskedPair) => void {
+  const amend = db.prepare<[Readonly<Record<string, unknown>>]>(AMEND_PAIR)
+  return (pair) => void amend.run(requestRow(pair, bodies.put(pair.request.body)))
+}
+
+function commitTasks(
   db: Database.Database,
   file: string,
-  insert: (pair: RRPair) => void,
-  pairs: readonly RRPair[],
-): Outcomes {
-  // Nested, a transaction is a SAVEPOINT: what a refused pair had written already goes with it.
-  const one = db.transaction(insert)
-  const all = db.transaction((): Outcomes =>
-    pairs.map((pair) => {
+  perform: (task: WriterTask) => void,
+  tasks: readonly WriterTask[],
+): readonly Refusal[] {
+  // Nested, a transaction is a SAVEPOINT: what a refused task had written already goes with it.
+  const one = db.transaction(perform)
+  const all = db.transaction((): readonly Refusal[] =>
+    tasks.flatMap((task, index) => {
       try {
-        one(pair)
-        return undefined
+        one(task)
+        return []
       } catch (error) {
         // A full disk ends the whole transaction, and the others with it.
         if (!db.inTransaction) throw error
-        return pairFailure(file, pair, error)
+        return [{ index, error: taskFailure(file, task, error) }]
       }
     }),
   )
   try {
     return all.immediate()
   } catch (error) {
-    if (pairs.length === 1) return pairs.map((pair) => pairFailure(file, pair, error))
+    if (tasks.length === 1)
+      return tasks.map((task, index) => ({ index, error: taskFailure(file, task, error) }))
     // None of them is stored; alone, those that fit still can be.
-    return pairs.flatMap((pair) => commitPairs(db, file, insert, [pair]))
+    return tasks.flatMap((task, index) =>
+      commitTasks(db, file, perform, [task]).map((refusal) => ({ ...refusal, index })),
+    )
   }
 }
 
-function pairFailure(file: string, pair: RRPair, error: unknown): ResealError {
+function taskFailure(file: string, task: WriterTask, error: unknown): ResealError {
   if (error instanceof ResealError) return error
-  return new ResealError(
-    'SNAPSHOT_WRITE',
-    `pair ${pair.id} cannot be stored in ${file}: ${errorMessage(error)}`,
-    {
-      ...(isSqliteError(error, 'SQLITE_FULL') || isSqliteError(error, 'SQLITE_IOERR')
-        ? { hint: 'Make room on the disk; recording goes on.' }
-        : {}),
-      cause: error,
-    },
-  )
+  const what = task.kind === 'note' ? 'a gap' : `pair ${task.pair.id}`
+  return new ResealError('SNAPSHOT_WRITE', `${what} cannot be stored in ${file}: ${errorMessage(error)}`, {
+    ...(isSqliteError(error, 'SQLITE_FULL') || isSqliteError(error, 'SQLITE_IOERR')
+      ? { hint: 'Make room on the disk; recording goes on.' }
+      : {}),
+    cause: error,
+  })
 }
 
 function foldIntoOneFile(db: Database.Database, file: string): void {

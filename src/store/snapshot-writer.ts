@@ -1,10 +1,11 @@
 import { basename, extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { DURABILITIES, type Durability } from '../core/durability.ts'
 import { ResealError } from '../core/errors.ts'
-import type { PairId, PairSink, RecordedGap, RRPair } from '../core/pair.ts'
+import type { AskedPair, PairId, PairSink, RecordedGap, RRPair } from '../core/pair.ts'
 import { systemClock, type Clock } from '../core/time.ts'
 import { MIGRATIONS } from './migrations.ts'
-import type { Durability, WriterOrders } from './writer-messages.ts'
+import type { WriterOrders, WriterTask } from './writer-messages.ts'
 import { watchThread } from './writer-thread.ts'
 
 /** A snapshot being recorded. */
@@ -13,10 +14,16 @@ export interface SnapshotWriter extends PairSink {
   readonly nextId: PairId
   /**
    * Hands a pair over; resolves when it is committed, and so outlives a SIGKILL. The pair's bodies belong to the
-   * writer from here on: they are moved to its thread, not copied, and are empty for everybody else.
+   * writer from here on: larger ones are moved to its thread, not copied, and are empty for everybody else.
    * @throws ResealError SNAPSHOT_WRITE when this pair could not be stored; others are not concerned
    */
   put(pair: RRPair): Promise<void>
+  /**
+   * Stores the request of a pair that was put while it still came: its content, trailers and size take the place of what
+   * was stored. The body moves as in {@link SnapshotWriter.put}.
+   * @throws ResealError SNAPSHOT_WRITE when it could not be stored; the pair stays as it was put
+   */
+  amend(pair: AskedPair): Promise<void>
   /**
    * Notes a time in which exchanges passed and could not be stored.
    * @throws ResealError SNAPSHOT_WRITE when there is no room for the note either
@@ -53,17 +60,16 @@ export async function createSnapshot(path: string, options: WriterOptions): Prom
   const thread = watchThread(startWorker(path, options), basename(path))
   const nextId = await thread.opened
   let closing = false
+  const write = async (task: WriterTask): Promise<void> => {
+    if (!closing) return thread.write(task)
+    const what = task.kind === 'note' ? 'a gap' : `pair ${task.pair.id}`
+    throw new ResealError('SNAPSHOT_WRITE', `${what} came after the snapshot was closed`)
+  }
   return {
     nextId,
-    put: async (pair) => {
-      if (closing)
-        throw new ResealError('SNAPSHOT_WRITE', `pair ${pair.id} came after the snapshot was closed`)
-      return thread.put(pair)
-    },
-    note: async (gap) => {
-      if (closing) throw new ResealError('SNAPSHOT_WRITE', 'a gap came after the snapshot was closed')
-      return thread.note(gap)
-    },
+    put: (pair) => write({ kind: 'put', pair }),
+    amend: (pair) => write({ kind: 'amend', pair }),
+    note: (gap) => write({ kind: 'note', gap }),
     close: () => {
       if (!closing) thread.close()
       closing = true
@@ -78,7 +84,7 @@ function startWorker(path: string, options: WriterOptions): Worker {
     append: options.append,
     version: options.version,
     createdAt: (options.clock ?? systemClock)(),
-    durability: options.durability ?? 'normal',
+    waitsForDisk: DURABILITIES[options.durability ?? 'normal'].waitsForDisk,
     migrations: options.migrations ?? MIGRATIONS,
   }
   // `.ts` in a checkout, `.js` where it is published; TypeScript does not rewrite a URL.

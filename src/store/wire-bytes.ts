@@ -26,5 +26,5 @@ export function headerBytes(id: PairId, what: string, fields: RawHeaders): Uint8
 
 /** The error for a pair that would not come back as it is. @param why follows "cannot be stored:" */
 export function unwritablePair(id: PairId, why: string): ResealError {
-  return new ResealError('SNAPSHOT_WRITE', `pair ${id} cannot be stored: ${why}`)
+  return new ResealError('SNAPSHOT_WRITE', `pair ${id} cannot be stored: ${why}`, { cause: why })
 }

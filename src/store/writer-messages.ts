@@ -1,12 +1,5 @@
 import { ResealError, errorMessage, type ErrorCode } from '../core/errors.ts'
-import type { PairId, RecordedGap, RRPair } from '../core/pair.ts'
-
-/** How surely a commit outlives the machine; either outlives the process, SIGKILL included. */
-export type Durability =
-  /** The last commits may be lost when the power fails (SQLite `synchronous = NORMAL` in WAL mode). */
-  | 'normal'
-  /** Each commit waits for the disk (`synchronous = FULL`). */
-  | 'full'
+import type { AskedPair, PairId, RecordedGap, RRPair } from '../core/pair.ts'
 
 /** What the writer's thread is started with. */
 export interface WriterOrders {
@@ -14,30 +7,33 @@ export interface WriterOrders {
   readonly append: boolean
   readonly version: string
   readonly createdAt: number
-  readonly durability: Durability
+  /** A commit waits until the disk has it (SQLite `synchronous = FULL` in WAL mode). */
+  readonly waitsForDisk: boolean
   readonly migrations: readonly string[]
 }
 
-/** Names one `put` or `note` between the threads. */
-export type Ticket = number
+/** One thing to be written: a pair, the request of one that was written before it had ended, or a gap. */
+export type WriterTask =
+  | { readonly kind: 'put'; readonly pair: RRPair }
+  | { readonly kind: 'amend'; readonly pair: AskedPair }
+  | { readonly kind: 'note'; readonly gap: RecordedGap }
 
-/** To the writer's thread. */
+/** To the writer's thread. Between a `write` and its answer no other is sent. */
 export type WriterRequest =
-  | { readonly kind: 'put'; readonly ticket: Ticket; readonly pair: RRPair }
-  | { readonly kind: 'gap'; readonly ticket: Ticket; readonly gap: RecordedGap }
+  | { readonly kind: 'write'; readonly tasks: readonly WriterTask[] }
   | { readonly kind: 'close' }
 
 /** From the writer's thread. */
 export type WriterReply =
   | { readonly kind: 'open'; readonly nextId: PairId }
   | { readonly kind: 'refused'; readonly failure: FailureNote }
-  | { readonly kind: 'written'; readonly results: readonly PutResult[] }
+  | { readonly kind: 'written'; readonly failures: readonly TaskFailure[] }
   | { readonly kind: 'closed'; readonly failure?: FailureNote }
 
-/** What became of one pair or gap: committed unless it failed. */
-export interface PutResult {
-  readonly ticket: Ticket
-  readonly failure?: FailureNote
+/** A task that was not committed, by its place among the tasks; all others were. */
+export interface TaskFailure {
+  readonly index: number
+  readonly failure: FailureNote
 }
 
 /** A ResealError on its way between threads, where classes are lost. */
@@ -45,6 +41,8 @@ export interface FailureNote {
   readonly code: ErrorCode
   readonly message: string
   readonly hint?: string
+  /** The message of what caused it. */
+  readonly cause?: string
 }
 
 /** @param code for an error that is not a ResealError */
@@ -54,10 +52,11 @@ export function failureNote(error: unknown, code: ErrorCode): FailureNote {
     code: error.code,
     message: error.message,
     ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.cause === undefined ? {} : { cause: errorMessage(error.cause) }),
   }
 }
 
 /** The error a note tells of. */
-export function failureOf({ code, message, hint }: FailureNote): ResealError {
-  return new ResealError(code, message, hint === undefined ? {} : { hint })
+export function failureOf({ code, message, hint, cause }: FailureNote): ResealError {
+  return new ResealError(code, message, { ...(hint === undefined ? {} : { hint }), cause })
 }

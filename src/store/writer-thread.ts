@@ -1,124 +1,103 @@
-import { isMarkedAsUntransferable, type Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { ResealError, errorMessage } from '../core/errors.ts'
-import type { PairId, RecordedGap, RRPair } from '../core/pair.ts'
-import {
-  failureOf,
-  type PutResult,
-  type Ticket,
-  type WriterReply,
-  type WriterRequest,
-} from './writer-messages.ts'
+import type { PairId } from '../core/pair.ts'
+import { tasksAtOnce, withOwnBodies, type GivenBuffers } from './writer-batch.ts'
+import { failureOf, type WriterReply, type WriterRequest, type WriterTask } from './writer-messages.ts'
 
 /** The writer's thread as promises; whatever ends it, nobody waits for it for ever. */
 export interface WriterThread {
   readonly opened: Promise<PairId>
   readonly closed: Promise<void>
-  put(pair: RRPair): Promise<void>
-  note(gap: RecordedGap): Promise<void>
+  /** Resolves when the task is committed. */
+  write(task: WriterTask): Promise<void>
+  /** Closes the snapshot once everything before is written. */
   close(): void
 }
 
-interface Waiters {
-  readonly opened: PromiseWithResolvers<PairId>
-  readonly closed: PromiseWithResolvers<void>
-  readonly puts: Map<Ticket, PromiseWithResolvers<void>>
+/** A task and whoever waits for it. */
+interface Waiting extends PromiseWithResolvers<void> {
+  readonly task: WriterTask
 }
 
-/** @param name of the snapshot, for errors */
+/**
+ * Group commit: while the thread commits, tasks gather here, and all of them are its next transaction. So a busy
+ * recorder pays for one message, one commit and one answer for many pairs, and an idle one waits for nobody.
+ * @param name of the snapshot, for errors
+ */
 export function watchThread(worker: Worker, name: string): WriterThread {
-  const waiters: Waiters = {
-    opened: Promise.withResolvers(),
-    closed: Promise.withResolvers(),
-    puts: new Map(),
-  }
-  let lastTicket: Ticket = 0
+  const opened = Promise.withResolvers<PairId>()
+  const closed = Promise.withResolvers<void>()
+  // A recorder may never close, and hears of a dead thread by its next task.
+  closed.promise.catch(() => undefined)
+  const given: GivenBuffers = new WeakSet()
+  let gathered: Waiting[] = []
+  let committing: readonly Waiting[] = []
+  let sending = false
+  let closing = false
   let ended: ResealError | undefined
-  settleReplies(worker, waiters, (why) => {
+
+  const post = (request: WriterRequest, moved: readonly ArrayBuffer[] = []): void =>
+    worker.postMessage(request, [...moved])
+  const send = (): void => {
+    sending = false
+    if (committing.length > 0 || ended !== undefined) return
+    if (gathered.length === 0) {
+      if (closing) post({ kind: 'close' })
+      return
+    }
+    const { count, buffers } = tasksAtOnce(gathered)
+    committing = gathered.slice(0, count)
+    gathered = gathered.slice(count)
+    post({ kind: 'write', tasks: committing.map(({ task }) => task) }, buffers)
+  }
+  /** What comes in one turn of the event loop goes together. */
+  const sendSoon = (): void => {
+    if (!sending) setImmediate(send)
+    sending = true
+  }
+  const written = ({ failures }: Extract<WriterReply, { kind: 'written' }>): void => {
+    const done = committing
+    committing = []
+    send()
+    for (const { index, failure } of failures) done[index]?.reject(failureOf(failure))
+    // What is rejected already stays so.
+    for (const waiting of done) waiting.resolve()
+  }
+  const end = (why: string): ResealError => {
     ended ??= new ResealError('SNAPSHOT_WRITE', `the thread that writes ${name} ended: ${why}`)
     return ended
-  })
-  // A recorder may never close, and hears of a dead thread by its next put.
-  waiters.closed.promise.catch(() => undefined)
-  const asked = (
-    request: (ticket: Ticket) => WriterRequest,
-    buffers: readonly ArrayBuffer[] = [],
-  ): Promise<void> => {
-    lastTicket += 1
-    worker.postMessage(request(lastTicket), [...buffers])
-    const committed = Promise.withResolvers<void>()
-    waiters.puts.set(lastTicket, committed)
-    return committed.promise
   }
 
-  return {
-    opened: waiters.opened.promise,
-    closed: waiters.closed.promise,
-    put: (pair) => {
-      if (ended !== undefined) throw ended
-      const { owned, buffers } = withOwnBodies(pair)
-      return asked((ticket) => ({ kind: 'put', ticket, pair: owned }), buffers)
-    },
-    note: (gap) => {
-      if (ended !== undefined) throw ended
-      return asked((ticket) => ({ kind: 'gap', ticket, gap }))
-    },
-    close: () => worker.postMessage({ kind: 'close' } satisfies WriterRequest),
-  }
-}
-
-function settleReplies(worker: Worker, waiters: Waiters, endedBy: (why: string) => ResealError): void {
-  const { opened, closed, puts } = waiters
-  let closing: Extract<WriterReply, { kind: 'closed' }> | undefined
+  let farewell: Extract<WriterReply, { kind: 'closed' }> | undefined
   worker.on('message', (reply: WriterReply) => {
     if (reply.kind === 'open') opened.resolve(reply.nextId)
     if (reply.kind === 'refused') opened.reject(failureOf(reply.failure))
-    if (reply.kind === 'written') settlePuts(puts, reply.results)
-    if (reply.kind === 'closed') closing = reply
+    if (reply.kind === 'written') written(reply)
+    if (reply.kind === 'closed') farewell = reply
   })
-  worker.on('error', (error) => endedBy(errorMessage(error)))
+  worker.on('error', (error) => end(errorMessage(error)))
   worker.on('exit', () => {
-    if (closing?.failure !== undefined) closed.reject(failureOf(closing.failure))
-    else if (closing !== undefined) closed.resolve()
+    if (farewell?.failure !== undefined) closed.reject(failureOf(farewell.failure))
+    else if (farewell !== undefined) closed.resolve()
     // Whoever still waits hears of the end; a promise that is settled already stays as it is.
-    const ended = endedBy('it was stopped')
-    for (const waiter of [opened, closed, ...puts.values()]) waiter.reject(ended)
-    puts.clear()
+    const reason = end('it was stopped')
+    for (const waiting of [opened, closed, ...committing, ...gathered]) waiting.reject(reason)
+    gathered = []
   })
-}
 
-function settlePuts(puts: Map<Ticket, PromiseWithResolvers<void>>, results: readonly PutResult[]): void {
-  for (const { ticket, failure } of results) {
-    const put = puts.get(ticket)
-    puts.delete(ticket)
-    if (failure === undefined) put?.resolve()
-    else put?.reject(failureOf(failure))
-  }
-}
-
-/** The pair with bodies that can be moved to another thread, and their buffers. */
-function withOwnBodies(pair: RRPair): { readonly owned: RRPair; readonly buffers: readonly ArrayBuffer[] } {
-  const request = ownBody(pair.id, pair.request.body)
-  // Both messages may have the same bytes, and a buffer moves only once.
-  const echoed = pair.response?.body.buffer === pair.request.body.buffer
-  const answer = pair.response?.body ?? new Uint8Array()
-  const response = echoed ? new Uint8Array(answer) : ownBody(pair.id, answer)
   return {
-    owned: {
-      ...pair,
-      request: { ...pair.request, body: request },
-      response: pair.response && { ...pair.response, body: response },
+    opened: opened.promise,
+    closed: closed.promise,
+    write(task) {
+      if (ended !== undefined) throw ended
+      const waiting = { task: withOwnBodies(task, given), ...Promise.withResolvers<void>() }
+      gathered.push(waiting)
+      sendSoon()
+      return waiting.promise
     },
-    buffers: [request.buffer, response.buffer],
+    close() {
+      closing = true
+      sendSoon()
+    },
   }
-}
-
-/** The bytes in a buffer of their own: small ones of Node share a pool, which must not move with one of them. */
-function ownBody(id: PairId, body: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer } = body
-  if (!(buffer instanceof ArrayBuffer)) return new Uint8Array(body)
-  if (buffer.detached) {
-    throw new ResealError('SNAPSHOT_WRITE', `pair ${id} cannot be stored: its body was given away before`)
-  }
-  const whole = body.byteLength === buffer.byteLength && !isMarkedAsUntransferable(buffer)
-  return whole ? new Uint8Array(buffer) : new Uint8Array(body)
 }

@@ -18,6 +18,8 @@ const DEFAULTS = {
   secrets: './secrets',
   listen: '127.0.0.1:8080',
   maxBodyBytes: 67_108_864,
+  durability: 'normal',
+  maxPendingBytes: 268_435_456,
   cacheBytes: 67_108_864,
   pace: undefined,
   clientTimeoutMs: 10_000,
@@ -46,7 +48,7 @@ test('the example file says the defaults, and every setting with its description
 
 test('a flag comes before the environment, the environment before the file, the file before the default', () => {
   const file = written(
-    'snapshots: of-file\nsecrets: of-file\nlisten: 127.0.0.1:1\nquiet: true\nmaxBody: 1048576\nupstreamTimeout: 1m30s\n',
+    'snapshots: of-file\nsecrets: of-file\nlisten: 127.0.0.1:1\nquiet: true\nmaxBody: 1048576\nupstreamTimeout: 1m30s\nmaxPending: 512MiB\n',
   )
   const settings = loadSettings(
     sources({
@@ -55,6 +57,7 @@ test('a flag comes before the environment, the environment before the file, the 
         RESEAL_SNAPSHOTS: 'of-env',
         RESEAL_SECRETS: 'of-env',
         RESEAL_CACHE: '1GiB',
+        RESEAL_DURABILITY: 'relaxed',
         RESEAL_CLIENT_TIMEOUT: '500ms',
         RESEAL_LISTEN: '',
       },
@@ -67,6 +70,8 @@ test('a flag comes before the environment, the environment before the file, the 
     secrets: 'of-env',
     listen: '127.0.0.1:1',
     maxBodyBytes: 1_048_576,
+    durability: 'relaxed',
+    maxPendingBytes: 536_870_912,
     cacheBytes: 1_073_741_824,
     pace: 2,
     clientTimeoutMs: 500,
@@ -81,6 +86,8 @@ test('a flag comes before the environment, the environment before the file, the 
       secrets: 'environment',
       listen: 'file',
       maxBodyBytes: 'file',
+      durability: 'environment',
+      maxPendingBytes: 'file',
       cacheBytes: 'environment',
       pace: 'flag',
       clientTimeoutMs: 'environment',
@@ -98,6 +105,12 @@ test('a configuration file may be empty, or have keys without values', () => {
 })
 
 const WRONG_FILES: readonly (readonly [text: string, at: string, message: string, hint: string])[] = [
+  [
+    'durability: paranoid\n',
+    '1:13',
+    'durability: "paranoid" is no durability',
+    'Write one of normal, full, relaxed.',
+  ],
   ['snapshots: a\nlsiten: x\n', '2:1', 'There is no setting "lsiten"', 'Did you mean "listen"?'],
   [
     'maxBody: 64 Mib/s\n',

@@ -152,18 +152,45 @@ test('an exchange whose messages share one buffer, or a pool, is stored as it wa
   )
 })
 
-test('a body that is given twice is refused the second time, not stored as empty', async (context) => {
+test('a large body moves to the writer, and is refused when it is given twice, not stored as empty', async (context) => {
   const file = join(snapshotDirectory(context), 'demo.db')
   const writer = await record(file)
-  const pair = aPair({ id: 1, response: { body: 'mine' } })
-  await writer.put(pair)
-  assert.equal(pair.response?.body.length, 0, 'the body has moved to the writer')
-  await assert.rejects(writer.put({ ...pair, id: 2 }), {
+  context.after(() => writer.close())
+  const pair = aPair({ id: 1, response: { body: 'm'.repeat(100_000) } })
+  const first = writer.put(pair)
+  const refused = {
     code: 'SNAPSHOT_WRITE',
     message: 'pair 2 cannot be stored: its body was given away before',
-  })
+  }
+  await assert.rejects(writer.put({ ...pair, id: 2 }), refused)
+  await first
+  assert.equal(pair.response?.body.length, 0, 'the body has moved to the writer')
+  await assert.rejects(writer.put({ ...pair, id: 2 }), refused)
   await writer.close()
   assert.equal(pairsIn(file).length, 1)
+})
+
+test('the request of an early answer is stored once it has ended, in the place of what was there', async (context) => {
+  const file = join(snapshotDirectory(context), 'demo.db')
+  const body = new Uint8Array(3 * MIB).fill(1)
+  const asked = (): RRPair => aPair({ id: 1, request: { method: 'PUT', body, trailers: [['X-Sum', '1']] } })
+  const writer = await record(file)
+  context.after(() => writer.close())
+  const early = asked()
+  await writer.put({
+    ...early,
+    requestBytes: 10,
+    requestTruncated: true,
+    request: { ...early.request, body: new Uint8Array(), trailers: [] },
+  })
+  assert.deepEqual(pairsIn(file)[0]?.requestTruncated, true)
+  await writer.amend(asked())
+  await assert.rejects(writer.amend(aPair({ request: { trailers: [['', '']] } })), {
+    message: 'pair 1 cannot be stored: its request trailers have a field that cannot be on a wire',
+  })
+  await writer.close()
+  assert.deepStrictEqual(pairsIn(file), [asked()])
+  assert.deepEqual(verifySnapshot(file).problems, [])
 })
 
 test('a closed snapshot is one file that only its owner reads', async (context) => {
