@@ -176,10 +176,10 @@ function pairs(db: Database.Database, file: string): readonly string[] {
 const NO_BODIES: BodyReader = { get: () => new Uint8Array() }
 
 function pairProblems(row: Row, file: string, parts: PairParts): readonly string[] {
-  const { id, outcome, error, response, firstByteMs, tookMs } = parsePair(row, file, parts)
+  const { id, outcome, error, response, responseTruncated, firstByteMs, tookMs } = parsePair(row, file, parts)
   const findings: readonly (readonly [boolean, string])[] = [
     [outcome === 'complete' && response === undefined, 'is complete and has no response'],
-    [outcome === 'complete' && error !== undefined, 'is complete and has an error'],
+    [outcome === 'complete' && error !== undefined && !responseTruncated, 'is complete and has an error'],
     [response !== undefined && firstByteMs === undefined, 'has a response that began at no time'],
     [tookMs < 0 || (firstByteMs ?? 0) < 0, 'ended before it began'],
   ]
