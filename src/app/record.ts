@@ -2,7 +2,7 @@ import { createRecorder, type RecorderClock, type RecordingSummary as Recorded }
 import { existsSync, rmSync } from 'node:fs'
 import { errorMessage, ResealError } from '../core/errors.ts'
 import { DURABILITIES, type Durability } from '../core/durability.ts'
-import type { PairHead, RRPair } from '../core/pair.ts'
+import type { PairHead } from '../core/pair.ts'
 import { snapshotFile } from '../store/snapshot-name.ts'
 import { createSnapshot, type SnapshotWriter } from '../store/snapshot-writer.ts'
 import type { RunningServer } from '../wire/listener.ts'
@@ -12,8 +12,8 @@ import type { UpstreamOptions } from '../wire/upstream.ts'
 import { redactRules, type RedactSource } from './redaction.ts'
 import { createRedactor } from '../redact/redactor.ts'
 import { readDocument } from './loaded-snapshot.ts'
-import { tokensOf } from './inspect.ts'
 import { createLossLines } from './loss-lines.ts'
+import { recordingSink } from './recording-sink.ts'
 import { writeScaffoldIfNeeded } from './scaffold.ts'
 import { VERSION } from './version.ts'
 
@@ -71,22 +71,9 @@ export async function record(options: RecordOptions): Promise<Recording> {
   const { durability = 'normal', clock } = options
   const writer = await createSnapshot(file, { append: options.append, version: VERSION, durability })
   const lines = createLossLines(options.onWarning, clock.monotonicMs)
-  let jwts = 0
+  const sink = recordingSink(writer, redact, options.onPair)
   const recorder = createRecorder({
-    sink: {
-      ...writer,
-      amend: (passed) =>
-        writer.amend({ ...passed, ...redact({ ...passed, response: undefined }), response: passed.response }),
-      put: async (passed) => {
-        const pair = redact(passed)
-        // Counted before the writer takes the bodies over.
-        const found = countTokens(pair)
-        const { request, response, ...facts } = pair
-        await writer.put(pair)
-        jwts += found
-        options.onPair({ ...facts, request, response }, found)
-      },
-    },
+    sink,
     clock,
     maxBodyBytes: options.maxBodyBytes,
     ...(options.maxPendingBytes === undefined ? {} : { maxPendingBytes: options.maxPendingBytes }),
@@ -125,7 +112,7 @@ export async function record(options: RecordOptions): Promise<Recording> {
       await recorder.settled()
       await closeOrWarn(writer, recorder.summary().notStored > 0, options)
       const scaffolded = recorder.summary().pairs > 0 ? scaffoldOrWarn(options) : undefined
-      return { ...recorder.summary(), file, jwts, scaffolded }
+      return { ...recorder.summary(), file, jwts: sink.jwts(), scaffolded }
     },
   }
 }
@@ -149,14 +136,4 @@ function scaffoldOrWarn(options: RecordOptions): string | undefined {
     options.onWarning(`${error.message}: ${errorMessage(error.cause ?? error)}`)
     return undefined
   }
-}
-
-/** Bodies past this are not searched for tokens while recording; `reseal tokens` finds those as well. */
-const MAX_SEARCHED_BYTES = 1024 * 1024
-
-function countTokens(pair: RRPair): number {
-  const small = [pair.request, pair.response].every(
-    (message) => (message?.body.length ?? 0) <= MAX_SEARCHED_BYTES,
-  )
-  return small ? tokensOf(pair, MAX_SEARCHED_BYTES).length : 0
 }

@@ -1,6 +1,6 @@
 import { errorMessage } from '../core/errors.ts'
 import type { ExchangeTap, RequestHead } from '../core/exchange.ts'
-import type { AskedPair, PairFacts, PairId, PairSink, RecordedGap, Route, RRPair } from '../core/pair.ts'
+import type { AskedPair, PairFacts, PairId, PairSink, RecordedGap, Route } from '../core/pair.ts'
 import type { EpochMs } from '../core/time.ts'
 import { tapExchange, type ExchangeKeeper } from './exchange-tap.ts'
 import { createLossBook } from './loss-book.ts'
