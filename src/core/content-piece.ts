@@ -21,7 +21,7 @@ export function fitChunks(
   const last = chunks.at(-1)
   if (last === undefined || body.length === 0) return []
   if (plain && isEventStream(headers)) return fitEvents(chunks, recorded, body)
-  const kept = chunks.filter(({ endBytes }) => endBytes < body.length)
+  const kept = chunks.slice(0, -1).filter(({ endBytes }) => endBytes < body.length)
   return [...kept, { endBytes: body.length, atMs: (chunks[kept.length] ?? last).atMs }]
 }
 
