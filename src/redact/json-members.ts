@@ -1,6 +1,6 @@
 import { utf8OfText, type BinaryText } from '../core/binary-text.ts'
 import { scanJson, spliceText, stringValue, type Splice } from '../core/json.ts'
-import { isToken, tokenSplices } from './compact-tokens.ts'
+import { isToken, mayHoldToken, tokenSplices } from './compact-tokens.ts'
 import type { RedactRules } from './rules.ts'
 import { signatureText, valueSplice, type Substitutes } from './substitutes.ts'
 
@@ -31,7 +31,10 @@ export function memberSplices(
       }
     }
   }
-  if (rules.definition.jwt && text.includes('protected')) splices.push(...jwsSplices(text, substitutes))
+  // Its protected header begins as that of a compact token does, which costs less to look for.
+  if (rules.definition.jwt && mayHoldToken(text) && text.includes('protected')) {
+    splices.push(...jwsSplices(text, substitutes))
+  }
   return splices
 }
 
