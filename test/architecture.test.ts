@@ -18,6 +18,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   capture: { imports: ['core'], packages: [] },
   redact: { imports: ['core'], packages: ['re2js'] },
   match: { imports: ['core'], packages: [] },
+  requests: { imports: ['core'], packages: [] },
   config: { imports: ['core'], packages: ['yaml', 'zod'] },
   transform: { imports: ['core', 'keys'], packages: ['yaml', 'jsonpath-plus', 'json-p3', 're2js', 'zod'] },
   respond: { imports: ['core', 'match', 'redact', 'transform'], packages: ['lru-cache'] },

@@ -4,6 +4,7 @@ import { ERRORS, ResealError } from '../core/errors.ts'
 import { reportFailure } from './failure.ts'
 import { addIssuerCommand } from './issuer-command.ts'
 import { addInspectCommands } from './inspect-commands.ts'
+import { addMatchCommand } from './match-command.ts'
 import { processOutput, type Output } from './output.ts'
 import { addRedactCommand } from './secret-commands.ts'
 import { addRecordCommand } from './record-command.ts'
@@ -57,6 +58,7 @@ function buildProgram(output: Output, json: boolean): Command {
   addReplayCommand(program, output)
   addIssuerCommand(program, output)
   addTransformCommands(program, output)
+  addMatchCommand(program, output)
   addInspectCommands(program, output)
   addRedactCommand(program, output)
   return program

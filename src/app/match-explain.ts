@@ -1,0 +1,84 @@
+import { ResealError } from '../core/errors.ts'
+import { maskedTarget } from '../core/masking.ts'
+import type { PairId } from '../core/pair.ts'
+import { readRequests } from '../requests/request-file.ts'
+import type { FiledRequest } from '../requests/filed-request.ts'
+import { missReport, type MissReport } from '../respond/miss-report.ts'
+import { createPlan, type ReplayPlan } from '../respond/plan.ts'
+import { snapshotFile } from '../store/snapshot-name.ts'
+import { openSnapshot } from '../store/snapshot-reader.ts'
+import { parseTarget } from '../wire/target.ts'
+import { matchSettings } from './match-rules.ts'
+import { redactRules } from './redaction.ts'
+import { secretClasses } from '../redact/classes.ts'
+import { readDocument, type TransformSources } from './loaded-snapshot.ts'
+
+export { missText, nearestJson } from '../respond/miss-report.ts'
+
+export interface ExplainOptions extends Pick<
+  TransformSources,
+  'snapshot' | 'snapshotsDirectory' | 'transformsFile' | 'redact'
+> {
+  /** What the file of requests holds, and its name. */
+  readonly requests: Uint8Array
+  readonly requestsName: string
+  /** The backend that requests are for; undefined for what each says itself. */
+  readonly target: string | undefined
+}
+
+/** What a replay would answer. */
+export interface Explanation {
+  readonly method: string
+  /** Masked. */
+  readonly target: string
+  /** The pair that answers; undefined for a miss. */
+  readonly pair: PairId | undefined
+  readonly miss: MissReport | undefined
+}
+
+/**
+ * Says which pair answers each request of a file, asked one after the other as one client would, or why none does.
+ * @throws ResealError REQUESTS_INVALID, SNAPSHOT_*, TRANSFORM_*, USAGE
+ */
+export function explainMatches(options: ExplainOptions): readonly Explanation[] {
+  const requests = readRequests(options.requests, options.requestsName)
+  const target = options.target === undefined ? undefined : parseTarget(options.target).origin
+  const document = readDocument(options.transformsFile)
+  const reader = openSnapshot(snapshotFile(options.snapshotsDirectory, options.snapshot))
+  try {
+    const plan = createPlan({
+      pairs: reader,
+      // Which pair answers does not depend on how its answer is changed.
+      transforms: { responses: new Map(), chains: [], keys: [], notes: [] },
+      match: matchSettings(document.match),
+      secrets: secretClasses(redactRules([options.redact, document.redact])),
+      clock: () => 0,
+      cacheBytes: 0,
+    })
+    const { backends } = plan.coverage()
+    if (target !== undefined && !backends.includes(target)) throw unknownBackend(target, backends)
+    return requests.map((filed) => explain(filed, target, plan, backends))
+  } finally {
+    reader.close()
+  }
+}
+
+function explain(
+  { request, origin }: FiledRequest,
+  target: string | undefined,
+  plan: ReplayPlan,
+  backends: readonly string[],
+): Explanation {
+  // A URL of the replay itself is for any backend.
+  const named = origin !== undefined && backends.includes(origin) ? origin : undefined
+  const answer = plan.answer(request, target ?? named)
+  const what = { method: request.method, target: maskedTarget(request.target) }
+  if (answer.kind === 'hit') return { ...what, pair: answer.pair, miss: undefined }
+  return { ...what, pair: undefined, miss: missReport(request, answer.near()) }
+}
+
+function unknownBackend(target: string, backends: readonly string[]): ResealError {
+  return new ResealError('USAGE', `The snapshot has no backend ${target}`, {
+    hint: backends.length === 0 ? 'It has no pair at all.' : `It recorded ${backends.join(', ')}.`,
+  })
+}
