@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { RECORDING_INDEX } from '../../src/app/recording-index-url.ts'
 import type { RRPair } from '../../src/core/pair.ts'
 import { MIGRATIONS } from '../../src/store/migrations.ts'
 import { createSnapshot } from '../../src/store/snapshot-writer.ts'
@@ -38,7 +39,7 @@ export async function bigSnapshot(
 }
 
 async function write(file: string, kind: BigSnapshotKind, pairs: number): Promise<void> {
-  const writer = await createSnapshot(file, { append: false, version: 'bench' })
+  const writer = await createSnapshot(file, { append: false, version: 'bench', indexer: RECORDING_INDEX })
   let waiting: Promise<void>[] = []
   for (let id = 1; id <= pairs; id += 1) {
     waiting.push(writer.put(bigSnapshotPair(kind, id)))

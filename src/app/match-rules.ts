@@ -1,5 +1,5 @@
 import type { JsonPatternStep } from '../match/json-pattern.ts'
-import { ALWAYS_ANSWERED, type MatchRules, type RuleBook } from '../match/match-rules.ts'
+import { ALWAYS_ANSWERED, tellsAsByDefault, type MatchRules, type RuleBook } from '../match/match-rules.ts'
 import { pathTemplates } from '../match/path-template.ts'
 import type { MatchSettings } from '../respond/matcher.ts'
 import type { IgnoreDefinition, MatchDefinition } from '../transform/document/definition.ts'
@@ -23,6 +23,7 @@ function ruleBook({ ignore, headers, sequence, rules }: MatchDefinition): RuleBo
   const sequences = [base, ...rules].map((rule) => rule.sequence ?? base.sequence)
   return {
     causal: sequences.includes('causal'),
+    isDefault: rules.length === 0 && tellsAsByDefault(always),
     goesByHeaders: [base, ...rules].some((rule) => rule.headers.length > 0),
     onceIsAlways: sequences.every((sequence) => ALWAYS_ANSWERED.has(sequence)),
     goesByOrigin: rules.some(({ filters }) => filters.host.length > 0),

@@ -4,6 +4,7 @@ import { errorMessage, ResealError } from '../core/errors.ts'
 import { DURABILITIES, type Durability } from '../core/durability.ts'
 import type { PairHead } from '../core/pair.ts'
 import { snapshotFile } from '../store/snapshot-name.ts'
+import { RECORDING_INDEX } from './recording-index-url.ts'
 import { createSnapshot, type SnapshotWriter } from '../store/snapshot-writer.ts'
 import type { RunningServer } from '../wire/listener.ts'
 import { serveForwarding } from '../wire/record-server.ts'
@@ -69,7 +70,12 @@ export async function record(options: RecordOptions): Promise<Recording> {
   )
   const existed = existsSync(file)
   const { durability = 'normal', clock } = options
-  const writer = await createSnapshot(file, { append: options.append, version: VERSION, durability })
+  const writer = await createSnapshot(file, {
+    append: options.append,
+    version: VERSION,
+    durability,
+    indexer: RECORDING_INDEX,
+  })
   const lines = createLossLines(options.onWarning, clock.monotonicMs)
   const sink = recordingSink(writer, redact, options.onPair)
   const recorder = createRecorder({

@@ -1,3 +1,4 @@
+import { RECORDING_INDEX } from './recording-index-url.ts'
 import type { PairId } from '../core/pair.ts'
 import { liveSecrets, type LiveSecret } from '../redact/live-secrets.ts'
 import { createRedactor } from '../redact/redactor.ts'
@@ -43,7 +44,11 @@ export async function redactSnapshot(
   const source = snapshotFile(directory, name)
   const file = output === undefined ? source : snapshotFile(directory, output)
   const facts = factsOf(source)
-  const options = { version: facts.resealVersion, clock: () => facts.createdAt }
+  const options = {
+    version: facts.resealVersion,
+    clock: () => facts.createdAt,
+    indexer: RECORDING_INDEX,
+  }
   let counts = { pairs: 0, redacted: 0 }
   const write = async (writer: SnapshotWriter): Promise<void> => {
     const reader = openSnapshot(source)

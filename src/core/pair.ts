@@ -1,4 +1,5 @@
 import type { HttpRequest, HttpResponse, Outcome, RequestHead, ResponseHead } from './exchange.ts'
+import type { AskedColumns } from './asked-columns.ts'
 import type { EpochMs } from './time.ts'
 
 /** 1-based position of a pair in its snapshot, in order of arrival. */
@@ -112,6 +113,11 @@ export interface PairSource {
   heads(after?: PairId): Iterable<PairHead>
   /** Every pair with its request whole and no content of its response, in order of arrival. */
   asked(): Iterable<AskedPair>
+  /**
+   * What every pair asked as it is kept with them; undefined where that is not known of each.
+   * @param version of the way questions are told apart
+   */
+  askedColumns(version: number): AskedColumns | undefined
   /** The same as {@link PairSource.pair}, as far as an answer needs it: the fast way. */
   answer(id: PairId): AnsweringPair | undefined
   /** The whole pair, or undefined when the snapshot has none of this id. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ValueKind } from '../core/value-kind.ts'
 import type { JsonPattern } from './json-pattern.ts'
 import type { PathTemplates } from './path-template.ts'
@@ -31,6 +32,8 @@ export interface RuleBook {
   rulesFor(method: string, path: string, origin: string): MatchRules
   /** Some rules are for some backends only, so that a request that could be for any must be read under each. */
   readonly goesByOrigin: boolean
+  /** Requests are told apart as without a `match`, whatever follows a last answer. */
+  readonly isDefault: boolean
   /** Some request goes by its header fields as well. */
   readonly goesByHeaders: boolean
   /** A question that was recorded once is answered every time, whatever came before. */
@@ -65,10 +68,16 @@ export function oneRule(rules: MatchRules): RuleBook {
   return {
     rulesFor: () => rules,
     goesByOrigin: false,
+    isDefault: tellsAsByDefault(rules),
     goesByHeaders: headers.length > 0,
     onceIsAlways: ALWAYS_ANSWERED.has(sequence),
     causal: sequence === 'causal',
   }
+}
+
+/** Whether two requests are the same by these rules exactly when they are by {@link DEFAULT_RULES}. */
+export function tellsAsByDefault(rules: MatchRules): boolean {
+  return isDeepStrictEqual({ ...rules, sequence: DEFAULT_RULES.sequence }, DEFAULT_RULES)
 }
 
 /** Ends by which the only answer is given again. */

@@ -1,14 +1,18 @@
 import { hash } from 'node:crypto'
+import { KEY_WORDS } from '../core/asked-columns.ts'
 import type { Signature } from './signature.ts'
-
-/** Words of 32 bits in a {@link QuestionKey}. */
-export const KEY_WORDS = 4
 
 /**
  * Stands for a signature where millions are kept: 128 bits of its SHA-256. Nobody can make two signatures of one key,
  * so equal keys are equal questions.
  */
 export type QuestionKey = Buffer
+
+/**
+ * Snapshots keep keys: to be raised whenever the code gives any request another signature or subject than before, so
+ * that older keys are not believed.
+ */
+export const QUESTION_VERSION = 1
 
 /** The key of a signature; every UTF-16 unit counts, those that are no character too. */
 export function questionKey(signature: Signature): QuestionKey {

@@ -4,7 +4,8 @@ import type { NearMiss } from '../match/near-miss.ts'
 import { NO_CLASSES, type SecretClasses } from '../redact/classes.ts'
 import { createMatcher, type Choice, type MatchSettings } from './matcher.ts'
 import { nearestPairs } from './nearest.ts'
-import { indexPairs } from './pair-index.ts'
+import { askedColumns } from './asked-scan.ts'
+import { pairIndex } from './pair-index.ts'
 import { createResponses, type ResponsesInput } from './recorded-responses.ts'
 
 /** A snapshot made ready to answer. */
@@ -56,7 +57,7 @@ export interface PlanInput extends ResponsesInput {
 export function createPlan(input: PlanInput): ReplayPlan {
   const { pairs, match, secrets = NO_CLASSES } = input
   const responses = createResponses(input)
-  const index = indexPairs(pairs, match.book, responses.note, secrets)
+  const index = pairIndex(askedColumns(pairs, match.book, secrets))
   const matcher = createMatcher({ index, pairs, secrets }, match)
   const served = new Uint8Array(index.size)
   const nearTo = nearestPairs({ index, pairs, secrets }, match.book)

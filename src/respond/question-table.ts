@@ -1,4 +1,5 @@
-import { KEY_WORDS, type QuestionKey } from '../match/question-key.ts'
+import { KEY_WORDS } from '../core/asked-columns.ts'
+import type { QuestionKey } from '../match/question-key.ts'
 
 /** Which entries asked the same, by the key of the question. Holds numbers only: about 30 bytes an entry. */
 export interface QuestionTable {

@@ -1,15 +1,13 @@
 import { LRUCache } from 'lru-cache'
 import type { Delivery } from '../core/delivery.ts'
 import type { HttpRequest, HttpResponse } from '../core/exchange.ts'
-import type { AskedPair, PairId, PairSource } from '../core/pair.ts'
+import type { PairId, PairSource } from '../core/pair.ts'
 import type { Clock } from '../core/time.ts'
 import type { CompiledTransforms } from '../transform/compile.ts'
 import { answeredPair, recordedDelivery } from './recorded-answer.ts'
 
 /** What is served for a pair. */
 export interface RecordedResponses {
-  /** To be told of every pair that can be served, before it is. */
-  note(pair: AskedPair): void
   of(pair: PairId, request: HttpRequest): HttpResponse | Promise<HttpResponse> | undefined
 }
 
@@ -29,22 +27,24 @@ const LATELY = 65_536
 /** Responses that a step changed are ready; the others are read when they are first asked for. */
 export function createResponses(input: ResponsesInput): RecordedResponses {
   const { pairs, transforms, clock, cacheBytes, pace } = input
-  const deliveries = new Map<PairId, Delivery>()
+  /** How the responses travel that a step changed. */
+  const deliveries = new Map<PairId, Delivery | undefined>()
+  const deliveryOf = (id: PairId): Delivery | undefined => {
+    if (!deliveries.has(id)) {
+      const pair = pairs.answer(id)
+      deliveries.set(id, pair && recordedDelivery(pair, pace))
+    }
+    return deliveries.get(id)
+  }
   const recorded = new LRUCache<PairId, HttpResponse>({
     maxSize: Math.max(1, cacheBytes),
     sizeCalculation: bytesInMemory,
   })
   const lately = new Float64Array(LATELY)
   return {
-    note(pair) {
-      // Of all others it is known when they are read.
-      const delivery = transforms.responses.has(pair.id) ? recordedDelivery(pair, pace) : undefined
-      if (delivery !== undefined) deliveries.set(pair.id, delivery)
-    },
     of(id, request) {
       const transformed = transforms.responses.get(id)
-      if (transformed !== undefined)
-        return delivered(transformed.served(clock(), request), deliveries.get(id))
+      if (transformed !== undefined) return delivered(transformed.served(clock(), request), deliveryOf(id))
       const known = recorded.get(id)
       if (known !== undefined) return known
       const response = answerOf(pairs, id, pace)

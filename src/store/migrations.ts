@@ -114,10 +114,27 @@ CREATE TABLE gap (
 `
 
 /**
+ * Format 3: what every pair asked, so that a replay need not read them all to begin (`asked-run.ts`). A run holds the
+ * pairs of one or many transactions; subjects are whom requests speak for.
+ */
+const ASKED = `
+CREATE TABLE asked_run (
+  id INTEGER PRIMARY KEY,
+  version INTEGER NOT NULL,
+  entries BLOB NOT NULL CHECK (length(entries) > 0)
+) STRICT;
+
+CREATE TABLE asked_subject (
+  id INTEGER PRIMARY KEY CHECK (id > 0),
+  name TEXT NOT NULL UNIQUE
+) STRICT;
+`
+
+/**
  * The SQL that leads from one format to the next, the first from an empty database to format 1. Rows are only ever
  * added: a published one is never edited, since there are snapshots that went through it.
  */
-export const MIGRATIONS: readonly string[] = [PAIRS_AND_BODIES, PASSAGES_AND_GAPS]
+export const MIGRATIONS: readonly string[] = [PAIRS_AND_BODIES, PASSAGES_AND_GAPS, ASKED]
 
 /**
  * Brings a database to the newest format in one transaction; one that is there already is left as it is.

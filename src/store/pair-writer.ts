@@ -3,12 +3,14 @@ import { dirname, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { ResealError, errorMessage } from '../core/errors.ts'
 import type { AskedPair, PairId, RRPair, Route } from '../core/pair.ts'
-import { bodyWriter, type BodyWriter } from './body-table.ts'
+import { openAskedLog, type AskedLog, type PairIndexer } from './asked-log.ts'
+import { bodyReader, bodyWriter, type BodyWriter } from './body-table.ts'
 import { gapWriter } from './gap-table.ts'
 import { formatOf, migrate } from './migrations.ts'
-import { AMEND_PAIR, INSERT_PAIR, pairRow, requestRow } from './pair-row.ts'
+import { AMEND_PAIR, INSERT_PAIR, SELECT_HEAD, pairRow, parseAsked, requestRow } from './pair-row.ts'
 import { passageWriter } from './passage-table.ts'
 import { lockForRecorder } from './recorder-lock.ts'
+import type { Row } from './row-columns.ts'
 import { applicationIdOf, schemaDifferences } from './schema.ts'
 import { assertSnapshot, notASnapshot, readSnapshotHeader, realSnapshotPath } from './snapshot-file.ts'
 import { isSqliteError, readingOf } from './sqlite-failure.ts'
@@ -44,29 +46,35 @@ const PATIENCE_MS = 5000
  * @throws ResealError SNAPSHOT_EXISTS, SNAPSHOT_BUSY, SNAPSHOT_INVALID, SNAPSHOT_NEWER, SNAPSHOT_WRITE, the file then
  * being as it was
  */
-export function openPairWriter(orders: WriterOrders): PairWriter {
+export function openPairWriter(orders: WriterOrders, indexer?: PairIndexer): PairWriter {
   const file = realSnapshotPath(orders.path)
   makeDirectory(dirname(file))
   const lock = lockForRecorder(file)
   try {
     prepareFile(file, orders)
     const db = openForWriting(file, orders)
-    return writerOn(db, file, () => lock.release())
+    return writerOn(db, file, indexer, () => lock.release())
   } catch (error) {
     lock.release()
     throw isSqliteError(error) ? writeFailure(file, error) : error
   }
 }
 
-function writerOn(db: Database.Database, file: string, release: () => void): PairWriter {
-  const perform = taskPerformer(db)
+function writerOn(
+  db: Database.Database,
+  file: string,
+  indexer: PairIndexer | undefined,
+  release: () => void,
+): PairWriter {
+  const asked = openAskedLog(db, indexer, () => storedPairs(db, file))
+  const perform = taskPerformer(db, asked)
   const nextId = (db.prepare<[], number | null>('SELECT max(id) FROM pair').pluck().get() ?? 0) + 1
   return {
     nextId,
-    commit: (tasks) => commitTasks(db, file, perform, tasks),
+    commit: (tasks) => commitTasks({ db, file, perform, asked }, tasks),
     finish: () => {
       try {
-        foldIntoOneFile(db, file)
+        foldIntoOneFile(db, file, asked)
       } finally {
         db.close()
         release()
@@ -123,10 +131,11 @@ function openForWriting(file: string, orders: WriterOrders): Database.Database {
   }
 }
 
-function taskPerformer(db: Database.Database): (task: WriterTask) => void {
+function taskPerformer(db: Database.Database, asked: AskedLog): (task: WriterTask) => void {
   const bodies = bodyWriter(db)
-  const insert = pairInserter(db, bodies)
-  const amend = pairAmender(db, bodies)
+  const routes = routeWriter(db)
+  const insert = pairInserter(db, bodies, routes, asked)
+  const amend = pairAmender(db, bodies, routes, asked)
   const note = gapWriter(db)
   return (task) => {
     if (task.kind === 'put') insert(task.pair)
@@ -135,44 +144,82 @@ function taskPerformer(db: Database.Database): (task: WriterTask) => void {
   }
 }
 
-function pairInserter(db: Database.Database, bodies: BodyWriter): (pair: RRPair) => void {
-  const passages = passageWriter(db, bodies)
+/** The row of a route, made when there is none. */
+function routeWriter(db: Database.Database): (route: Route) => number {
   const findRoute = db
     .prepare<[string, string], number>('SELECT id FROM route WHERE listen = ? AND target = ?')
     .pluck()
   const addRoute = db.prepare<[string, string]>('INSERT INTO route (listen, target) VALUES (?, ?)')
-  const insert = db.prepare<[Readonly<Record<string, unknown>>]>(INSERT_PAIR)
-
-  const routeId = ({ listen, target }: Route): number =>
+  return ({ listen, target }) =>
     findRoute.get(listen, target) ?? Number(addRoute.run(listen, target).lastInsertRowid)
+}
 
+function pairInserter(
+  db: Database.Database,
+  bodies: BodyWriter,
+  routes: (route: Route) => number,
+  asked: AskedLog,
+): (pair: RRPair) => void {
+  const passages = passageWriter(db, bodies)
+  const insert = db.prepare<[Readonly<Record<string, unknown>>]>(INSERT_PAIR)
   return (pair) => {
+    const routeId = routes(pair.route)
     insert.run(
       pairRow(pair, {
-        routeId: routeId(pair.route),
+        routeId,
         requestBodyId: bodies.put(pair.request.body),
         responseBodyId: pair.response === undefined ? null : bodies.put(pair.response.body),
       }),
     )
     if (pair.response !== undefined) passages.put(pair.id, pair.response)
+    asked.note(pair, routeId)
   }
 }
 
-function pairAmender(db: Database.Database, bodies: BodyWriter): (pair: AskedPair) => void {
+function pairAmender(
+  db: Database.Database,
+  bodies: BodyWriter,
+  routes: (route: Route) => number,
+  asked: AskedLog,
+): (pair: AskedPair) => void {
   const amend = db.prepare<[Readonly<Record<string, unknown>>]>(AMEND_PAIR)
-  return (pair) => void amend.run(requestRow(pair, bodies.put(pair.request.body)))
+  return (pair) => {
+    const { changes } = amend.run(requestRow(pair, bodies.put(pair.request.body)))
+    if (changes > 0) asked.note(pair, routes(pair.route))
+  }
 }
 
-function commitTasks(
+/** Every pair of a snapshot that is open for writing. */
+function* storedPairs(
   db: Database.Database,
   file: string,
-  perform: (task: WriterTask) => void,
-  tasks: readonly WriterTask[],
-): readonly Refusal[] {
+): Generator<{ readonly pair: AskedPair; readonly routeId: number }> {
+  const bodies = bodyReader(db, file)
+  const routes = routeWriter(db)
+  const page = db.prepare<[PairId], Row>(`${SELECT_HEAD} WHERE pair.id > ? ORDER BY pair.id LIMIT 256`)
+  let last: PairId = 0
+  for (let rows = page.all(last); rows.length > 0; rows = page.all(last)) {
+    for (const row of rows) {
+      const pair = parseAsked(row, file, bodies)
+      last = pair.id
+      yield { pair, routeId: routes(pair.route) }
+    }
+  }
+}
+
+interface Commits {
+  readonly db: Database.Database
+  readonly file: string
+  readonly perform: (task: WriterTask) => void
+  readonly asked: AskedLog
+}
+
+function commitTasks(commits: Commits, tasks: readonly WriterTask[]): readonly Refusal[] {
+  const { db, file, perform, asked } = commits
   // Nested, a transaction is a SAVEPOINT: what a refused task had written already goes with it.
   const one = db.transaction(perform)
-  const all = db.transaction((): readonly Refusal[] =>
-    tasks.flatMap((task, index) => {
+  const all = db.transaction((): readonly Refusal[] => {
+    const refusals = tasks.flatMap((task, index) => {
       try {
         one(task)
         return []
@@ -181,16 +228,19 @@ function commitTasks(
         if (!db.inTransaction) throw error
         return [{ index, error: taskFailure(file, task, error) }]
       }
-    }),
-  )
+    })
+    asked.write()
+    return refusals
+  })
   try {
     return all.immediate()
   } catch (error) {
+    asked.drop()
     if (tasks.length === 1)
       return tasks.map((task, index) => ({ index, error: taskFailure(file, task, error) }))
     // None of them is stored; alone, those that fit still can be.
     return tasks.flatMap((task, index) =>
-      commitTasks(db, file, perform, [task]).map((refusal) => ({ ...refusal, index })),
+      commitTasks(commits, [task]).map((refusal) => ({ ...refusal, index })),
     )
   }
 }
@@ -206,8 +256,9 @@ function taskFailure(file: string, task: WriterTask, error: unknown): ResealErro
   })
 }
 
-function foldIntoOneFile(db: Database.Database, file: string): void {
+function foldIntoOneFile(db: Database.Database, file: string, asked: AskedLog): void {
   try {
+    asked.fold()
     db.pragma('wal_checkpoint(TRUNCATE)')
     db.pragma('journal_mode = DELETE')
   } catch (error) {

@@ -2,7 +2,9 @@ import type Database from 'better-sqlite3'
 import { ResealError } from '../core/errors.ts'
 import type { PairFacts, PairId, PairSource, RecordedGap } from '../core/pair.ts'
 import type { EpochMs } from '../core/time.ts'
+import type { AskedColumns } from '../core/asked-columns.ts'
 import { answerReader, type AnswerReader } from './answer-row.ts'
+import { readAskedColumns } from './asked-run.ts'
 import { bodyReader, type BodyReader } from './body-table.ts'
 import { gapReader } from './gap-table.ts'
 import { SELECT_HEAD, SELECT_PAIR, parseAsked, parseHead, parsePair, type PairParts } from './pair-row.ts'
@@ -37,6 +39,7 @@ interface Queries {
   readonly heads: Database.Statement<[PairId, number], Row>
   readonly pair: Database.Statement<[PairId], Row>
   readonly answer: AnswerReader
+  readonly asked: (version: number, pairs: number) => AskedColumns | undefined
   readonly gaps: () => readonly RecordedGap[]
   readonly parts: PairParts
 }
@@ -75,6 +78,7 @@ function readerOf(
     },
     heads: (after) => rowsOf(connection, (row) => parseHead(row, file), after),
     asked: () => rowsOf(connection, (row) => parseAsked(row, file, bodies)),
+    askedColumns: (version) => connection.use(({ asked, count }) => asked(version, count.get() ?? 0)),
     answer: (id) =>
       connection.useOften(({ answer, pair, parts }) => {
         const plain = answer(id)
@@ -127,6 +131,7 @@ function queriesOf(db: Database.Database, file: string): Queries {
     heads: db.prepare(`${SELECT_HEAD} WHERE pair.id > ? ORDER BY pair.id LIMIT ?`),
     pair: db.prepare(`${SELECT_PAIR} WHERE pair.id = ?`),
     answer: answerReader(db, file),
+    asked: (version, pairs) => readAskedColumns(db, version, pairs),
     gaps: gapReader(db, file),
     parts: { bodies, passages: passageReader(db, file, bodies) },
   }

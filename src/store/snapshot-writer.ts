@@ -45,6 +45,8 @@ export interface WriterOptions {
   readonly durability?: Durability
   /** @default systemClock */
   readonly clock?: Clock
+  /** URL of a module whose `indexer` says what pairs ask; without one the snapshot is indexed at each replay. */
+  readonly indexer?: string
   /** Tests pass a longer list than `MIGRATIONS`. */
   readonly migrations?: readonly string[]
 }
@@ -86,6 +88,7 @@ function startWorker(path: string, options: WriterOptions): Worker {
     createdAt: (options.clock ?? systemClock)(),
     waitsForDisk: DURABILITIES[options.durability ?? 'normal'].waitsForDisk,
     migrations: options.migrations ?? MIGRATIONS,
+    indexer: options.indexer,
   }
   // `.ts` in a checkout, `.js` where it is published; TypeScript does not rewrite a URL.
   const script = new URL(`./writer-worker${extname(import.meta.url)}`, import.meta.url)

@@ -10,6 +10,8 @@ export interface WriterOrders {
   /** A commit waits until the disk has it (SQLite `synchronous = FULL` in WAL mode). */
   readonly waitsForDisk: boolean
   readonly migrations: readonly string[]
+  /** URL of a module that exports an `indexer`, a `PairIndexer`; undefined for none. */
+  readonly indexer: string | undefined
 }
 
 /** One thing to be written: a pair, the request of one that was written before it had ended, or a gap. */

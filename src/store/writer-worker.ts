@@ -1,4 +1,5 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
+import type { PairIndexer } from './asked-log.ts'
 import { openPairWriter, type PairWriter } from './pair-writer.ts'
 import { failureNote, type WriterOrders, type WriterReply, type WriterRequest } from './writer-messages.ts'
 
@@ -6,13 +7,13 @@ import { failureNote, type WriterOrders, type WriterReply, type WriterRequest } 
  * The thread that writes a snapshot: a transaction takes milliseconds on a busy disk, and must not hold up the
  * event loop that forwards requests. Started by `createSnapshot` and by nobody else.
  */
-if (parentPort !== null) serve(parentPort, workerData)
+if (parentPort !== null) await serve(parentPort, workerData)
 
-function serve(port: MessagePort, orders: WriterOrders): void {
+async function serve(port: MessagePort, orders: WriterOrders): Promise<void> {
   const reply = (message: WriterReply): void => port.postMessage(message)
   let writer: PairWriter
   try {
-    writer = openPairWriter(orders)
+    writer = openPairWriter(orders, await loadIndexer(orders.indexer))
   } catch (error) {
     reply({ kind: 'refused', failure: failureNote(error, 'SNAPSHOT_WRITE') })
     return
@@ -30,6 +31,12 @@ function serve(port: MessagePort, orders: WriterOrders): void {
     port.close()
   })
   reply({ kind: 'open', nextId: writer.nextId })
+}
+
+async function loadIndexer(url: string | undefined): Promise<PairIndexer | undefined> {
+  if (url === undefined) return undefined
+  const { indexer }: { readonly indexer: PairIndexer } = await import(url)
+  return indexer
 }
 
 function close(writer: PairWriter): WriterReply {

@@ -1,16 +1,22 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { KEY_WORDS } from '../../src/match/question-key.ts'
+import { KEY_WORDS } from '../../src/core/asked-columns.ts'
 import { DEFAULT_RULES, oneRule } from '../../src/match/match-rules.ts'
 import { signatureOf } from '../../src/match/signature.ts'
-import { indexPairs, type PairIndex } from '../../src/respond/pair-index.ts'
+import type { PairSource } from '../../src/core/pair.ts'
+import { askedColumns } from '../../src/respond/asked-scan.ts'
+import { pairIndex, type PairIndex } from '../../src/respond/pair-index.ts'
 import { questionTable } from '../../src/respond/question-table.ts'
 import { aPair, aRequest } from '../support/a-pair.ts'
 import { aSource } from '../support/a-source.ts'
 
 const RULES = DEFAULT_RULES
 const BOOK = oneRule(RULES)
+
+function indexPairs(pairs: Pick<PairSource, 'asked' | 'askedColumns'>): PairIndex {
+  return pairIndex(askedColumns(pairs, BOOK))
+}
 
 function sequence(index: PairIndex, target: string, origin?: string): readonly number[] {
   const ids: number[] = []
@@ -37,7 +43,7 @@ suite('an index of pairs', () => {
             route: { listen: 'l', target: one.origin },
           })
         })
-        const index = indexPairs(aSource(...pairs), BOOK)
+        const index = indexPairs(aSource(...pairs))
         const asked = pairs.filter((pair) => pair.request.target === target)
         const of = (name: string | undefined) =>
           asked.filter(({ route }) => route.target === name).map((pair) => pair.id)
@@ -52,7 +58,7 @@ suite('an index of pairs', () => {
     const pairs = Array.from({ length: 10_000 }, (_, at) =>
       aPair({ id: at + 1, request: { target: `/items/${at}` } }),
     )
-    const index = indexPairs(aSource(...pairs), BOOK)
+    const index = indexPairs(aSource(...pairs))
     assert.equal(index.size, 10_000)
     for (const at of [0, 1, 4999, 9999]) assert.deepEqual(sequence(index, `/items/${at}`), [at + 1])
     assert.deepEqual(sequence(index, '/items/10000'), [])
@@ -66,7 +72,6 @@ suite('an index of pairs', () => {
         aPair({ id: 2 }),
         aPair({ id: 3, requestTruncated: true }),
       ),
-      BOOK,
     )
     assert.deepEqual([index.size, index.unservable], [1, [1, 3]])
     assert.deepEqual(sequence(index, '/'), [2])

@@ -53,7 +53,7 @@ test('appending migrates the file itself, and an older reseal then refuses it', 
     () => openSnapshot(file),
     refusal(
       'SNAPSHOT_NEWER',
-      `${file} has snapshot format 4, and this reseal knows formats up to 2`,
+      `${file} has snapshot format 5, and this reseal knows formats up to 3`,
       'Update reseal.',
     ),
   )
@@ -94,7 +94,7 @@ test('a migration that does not fit changes nothing', async (context) => {
   )
   await assert.rejects(
     record(broken, { append: true, migrations: [...MIGRATIONS, 'DELETE FROM route'] }),
-    refusal('SNAPSHOT_INVALID', 'format 2 of the snapshot holds rows without their parents'),
+    refusal('SNAPSHOT_INVALID', 'format 3 of the snapshot holds rows without their parents'),
   )
   assert.deepEqual(contentsOf(directory), before)
   assert.equal(pairsIn(broken).length, 1)
@@ -116,7 +116,7 @@ test('a database is migrated once, from wherever it stands', () => {
   db.close()
 })
 
-test('a snapshot of format 1 is read as it was, and appending makes it format 2', async (context) => {
+test('a snapshot of format 1 is read as it was, and appending makes it of today', async (context) => {
   const directory = snapshotDirectory(context)
   const file = join(directory, 'demo.db')
   copyFileSync(join(import.meta.dirname, '../fixtures/snapshots/format-1.db'), file)
@@ -136,7 +136,7 @@ test('a snapshot of format 1 is read as it was, and appending makes it format 2'
   await writer.put(added())
   await writer.note(aGap())
   await writer.close()
-  assert.equal(formatIn(file), 2)
+  assert.equal(formatIn(file), 3)
   assert.deepStrictEqual(pairsIn(file), [...recordedThen, added()])
   assert.deepEqual(verifySnapshot(file).gaps, [aGap()])
   assert.deepEqual(verifySnapshot(file).problems, [])

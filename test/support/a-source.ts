@@ -5,6 +5,7 @@ export function aSource(...pairs: readonly RRPair[]): PairSource {
   return {
     heads: () => pairs,
     asked: () => pairs,
+    askedColumns: () => undefined,
     answer: (id) => pairs.find((pair) => pair.id === id),
     pair: (id) => pairs.find((pair) => pair.id === id),
   }

@@ -1,0 +1,38 @@
+/** Words of 32 bits that stand for what a request asks: 128 bits of a digest, so that equal ones are equal questions. */
+export const KEY_WORDS = 4
+
+/** What an index needs to know of a pair besides its question, as bits. */
+export const ASKED_FLAGS = {
+  /** It can be replayed. */
+  servable: 1,
+  /** It is the answer to a request whose content was never asked for. */
+  refusal: 2,
+  /** Its client did not wait for the end. */
+  abandoned: 4,
+  /** Its question holds a placeholder, and is read by the rules of redaction. */
+  redacted: 8,
+} as const
+
+/** Every pair of a snapshot as an index needs it, a column each, in order of arrival: numbers only, some 40 bytes a pair. */
+export interface AskedColumns {
+  readonly ids: Float64Array
+  /** {@link KEY_WORDS} words a pair. */
+  readonly keys: Uint32Array
+  /** Positions in `originNames`. */
+  readonly origins: Uint32Array
+  /** Positions in `subjectNames`, from 1; 0 is nobody. */
+  readonly subjects: Uint32Array
+  /** Bits of {@link ASKED_FLAGS}. */
+  readonly flags: Uint8Array
+  readonly originNames: readonly string[]
+  readonly subjectNames: readonly string[]
+}
+
+/** What is written of a pair for its row in {@link AskedColumns}. */
+export interface AskedFacts {
+  /** `KEY_WORDS` words, little-endian. */
+  readonly key: Uint8Array
+  /** Whom it was asked for; undefined for nobody. */
+  readonly subject: string | undefined
+  readonly flags: number
+}

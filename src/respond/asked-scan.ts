@@ -1,0 +1,86 @@
+import { ASKED_FLAGS, KEY_WORDS, type AskedColumns, type AskedFacts } from '../core/asked-columns.ts'
+import type { PairId, PairSource } from '../core/pair.ts'
+import type { RuleBook } from '../match/match-rules.ts'
+import { QUESTION_VERSION } from '../match/question-key.ts'
+import { NO_CLASSES, type SecretClasses } from '../redact/classes.ts'
+import { askedFacts } from './asked-facts.ts'
+
+/**
+ * What every pair of a snapshot asked: as it is kept in the snapshot where the rules are those it was made by, else by
+ * reading every request once.
+ * @param secrets how redacted requests are compared
+ */
+export function askedColumns(
+  pairs: Pick<PairSource, 'asked' | 'askedColumns'>,
+  book: RuleBook,
+  secrets: SecretClasses = NO_CLASSES,
+): AskedColumns {
+  const kept = book.isDefault ? pairs.askedColumns(QUESTION_VERSION) : undefined
+  const isReadByRules = kept?.flags.some((flags) => (flags & ASKED_FLAGS.redacted) !== 0)
+  if (kept !== undefined && isReadByRules === false) return kept
+  const columns = growingColumns()
+  for (const pair of pairs.asked())
+    columns.add(pair.id, pair.route.target, askedFacts(pair, book, secrets.recorded))
+  return columns.finish()
+}
+
+/** Columns that double when they are full, since nobody says beforehand how many pairs come. */
+function growingColumns(): {
+  add(id: PairId, origin: string, facts: AskedFacts): void
+  finish(): AskedColumns
+} {
+  const [originNames, subjectNames] = [numbering(), numbering()]
+  let size = 0
+  let ids = new Float64Array(1024)
+  let keys = new Uint32Array(1024 * KEY_WORDS)
+  let origins = new Uint32Array(1024)
+  let subjects = new Uint32Array(1024)
+  let flags = new Uint8Array(1024)
+  const grow = (): void => {
+    ids = copyOf(ids, new Float64Array(ids.length * 2))
+    keys = copyOf(keys, new Uint32Array(keys.length * 2))
+    origins = copyOf(origins, new Uint32Array(origins.length * 2))
+    subjects = copyOf(subjects, new Uint32Array(subjects.length * 2))
+    flags = copyOf(flags, new Uint8Array(flags.length * 2))
+  }
+  return {
+    add: (id, origin, facts) => {
+      if (size === ids.length) grow()
+      const key = new DataView(facts.key.buffer, facts.key.byteOffset, KEY_WORDS * 4)
+      ids[size] = id
+      for (let word = 0; word < KEY_WORDS; word += 1)
+        keys[size * KEY_WORDS + word] = key.getUint32(word * 4, true)
+      origins[size] = originNames.of(origin)
+      subjects[size] = facts.subject === undefined ? 0 : subjectNames.of(facts.subject) + 1
+      flags[size] = facts.flags
+      size += 1
+    },
+    finish: () => ({
+      ids: ids.slice(0, size),
+      keys: keys.slice(0, size * KEY_WORDS),
+      origins: origins.slice(0, size),
+      subjects: subjects.slice(0, size),
+      flags: flags.slice(0, size),
+      originNames: originNames.names(),
+      subjectNames: subjectNames.names(),
+    }),
+  }
+}
+
+/** Numbers names from 0 in the order in which they are first met. */
+function numbering(): { of(name: string): number; names(): readonly string[] } {
+  const numbers = new Map<string, number>()
+  return {
+    of: (name) => {
+      const number = numbers.get(name) ?? numbers.size
+      numbers.set(name, number)
+      return number
+    },
+    names: () => [...numbers.keys()],
+  }
+}
+
+function copyOf<T extends Float64Array | Uint32Array | Uint8Array>(from: T, to: T): T {
+  to.set(from)
+  return to
+}

@@ -1,0 +1,157 @@
+import type Database from 'better-sqlite3'
+import { KEY_WORDS, type AskedColumns, type AskedFacts } from '../core/asked-columns.ts'
+import type { PairId } from '../core/pair.ts'
+
+/** A pair with what an index needs of it. */
+export interface AskedEntry extends AskedFacts {
+  readonly id: PairId
+  readonly routeId: number
+}
+
+/**
+ * What pairs asked, in runs: one BLOB for the pairs of a transaction, folded into few long ones when the recording ends.
+ * An index of a million pairs is then read by some dozens of rows.
+ */
+export interface AskedRunWriter {
+  /** Adds the entries of one transaction, inside it. Of two entries of one pair the later one counts. */
+  add(entries: readonly AskedEntry[]): void
+  /** Folds the runs, sorted by pair, and forgets those of another version. */
+  fold(): void
+}
+
+/** Bytes of an entry: id (8), key (16), route (4), subject (4), flags (4); little-endian. */
+const ENTRY_BYTES = 36
+const [KEY_AT, ROUTE_AT, SUBJECT_AT, FLAGS_AT] = [8, 24, 28, 32]
+/** Entries of a folded run: about a megabyte. */
+const FOLDED = 29_127
+/** So few runs are left as they are. */
+const FEW_RUNS = 16
+
+/** @param version of the way questions are told apart; entries of another one are of no use */
+export function askedRunWriter(db: Database.Database, version: number): AskedRunWriter {
+  const addRun = db.prepare<[number, Uint8Array]>('INSERT INTO asked_run (version, entries) VALUES (?, ?)')
+  const findSubject = db.prepare<[string], number>('SELECT id FROM asked_subject WHERE name = ?').pluck()
+  const addSubject = db.prepare<[string]>('INSERT INTO asked_subject (name) VALUES (?)')
+  const runs = db
+    .prepare<[number], Buffer>('SELECT entries FROM asked_run WHERE version = ? ORDER BY id')
+    .pluck()
+
+  const subjectId = (name: string | undefined): number =>
+    name === undefined ? 0 : (findSubject.get(name) ?? Number(addSubject.run(name).lastInsertRowid))
+
+  return {
+    add(entries) {
+      if (entries.length === 0) return
+      const bytes = Buffer.alloc(entries.length * ENTRY_BYTES)
+      for (const [index, { id, key, routeId, subject, flags }] of entries.entries()) {
+        const at = index * ENTRY_BYTES
+        bytes.writeDoubleLE(id, at)
+        bytes.set(key, at + KEY_AT)
+        bytes.writeUInt32LE(routeId, at + ROUTE_AT)
+        bytes.writeUInt32LE(subjectId(subject), at + SUBJECT_AT)
+        bytes.writeUInt32LE(flags, at + FLAGS_AT)
+      }
+      addRun.run(version, bytes)
+    },
+    fold: db.transaction(() => {
+      const found = runs.all(version)
+      if (found.length > FEW_RUNS || !isSorted(found)) {
+        const sorted = sortedEntries(Buffer.concat(found))
+        db.exec('DELETE FROM asked_run')
+        for (let at = 0; at < sorted.length; at += FOLDED * ENTRY_BYTES) {
+          addRun.run(version, sorted.subarray(at, at + FOLDED * ENTRY_BYTES))
+        }
+      } else db.prepare('DELETE FROM asked_run WHERE version <> ?').run(version)
+    }),
+  }
+}
+
+/**
+ * What every pair asked; undefined when that is not known of each, or by another version.
+ * @param pairs how many there are
+ */
+export function readAskedColumns(
+  db: Database.Database,
+  version: number,
+  pairs: number,
+): AskedColumns | undefined {
+  const found = db
+    .prepare<[number], Buffer>('SELECT entries FROM asked_run WHERE version = ? ORDER BY id')
+    .pluck()
+    .all(version)
+  if (found.some(({ length }) => length % ENTRY_BYTES !== 0)) return undefined
+  const runs = isSorted(found) ? found : [sortedEntries(Buffer.concat(found))]
+  if (runs.reduce((sum, { length }) => sum + length, 0) !== pairs * ENTRY_BYTES) return undefined
+  const routes = names(db, 'SELECT id, target AS name FROM route')
+  const subjects = names(db, 'SELECT id, name FROM asked_subject')
+  return columnsOf(runs, pairs, routes, subjects)
+}
+
+interface Names {
+  /** Position by row. */
+  readonly places: ReadonlyMap<number, number>
+  readonly list: readonly string[]
+}
+
+/** Rows of one name have one place. */
+function names(db: Database.Database, sql: string): Names {
+  const rows = db.prepare<[], { id: number; name: string }>(sql).all()
+  const list = [...new Set(rows.map(({ name }) => name))]
+  const byName = new Map(list.map((name, place) => [name, place]))
+  return { places: new Map(rows.map(({ id, name }) => [id, byName.get(name) ?? 0])), list }
+}
+
+function columnsOf(
+  runs: readonly Buffer[],
+  pairs: number,
+  routes: Names,
+  people: Names,
+): AskedColumns | undefined {
+  const ids = new Float64Array(pairs)
+  const keys = new Uint32Array(pairs * KEY_WORDS)
+  const origins = new Uint32Array(pairs)
+  const subjects = new Uint32Array(pairs)
+  const flags = new Uint8Array(pairs)
+  let row = 0
+  for (const bytes of runs) {
+    for (let at = 0; at < bytes.length; at += ENTRY_BYTES) {
+      const route = routes.places.get(bytes.readUInt32LE(at + ROUTE_AT))
+      const subject = bytes.readUInt32LE(at + SUBJECT_AT)
+      const place = subject === 0 ? -1 : people.places.get(subject)
+      if (route === undefined || place === undefined) return undefined
+      ids[row] = bytes.readDoubleLE(at)
+      for (let word = 0; word < KEY_WORDS; word += 1)
+        keys[row * KEY_WORDS + word] = bytes.readUInt32LE(at + KEY_AT + word * 4)
+      origins[row] = route
+      subjects[row] = place + 1
+      flags[row] = bytes.readUInt32LE(at + FLAGS_AT)
+      row += 1
+    }
+  }
+  return { ids, keys, origins, subjects, flags, originNames: routes.list, subjectNames: people.list }
+}
+
+/** Whether every pair comes after the one before it. */
+function isSorted(runs: readonly Buffer[]): boolean {
+  let last = 0
+  for (const bytes of runs) {
+    for (let at = 0; at < bytes.length; at += ENTRY_BYTES) {
+      const id = bytes.readDoubleLE(at)
+      if (!(id > last)) return false
+      last = id
+    }
+  }
+  return true
+}
+
+/** Entries by pair, of each the last one. */
+function sortedEntries(bytes: Buffer): Buffer {
+  const latest = new Map<PairId, number>()
+  for (let at = 0; at < bytes.length; at += ENTRY_BYTES) latest.set(bytes.readDoubleLE(at), at)
+  const sorted = Buffer.alloc(latest.size * ENTRY_BYTES)
+  const order = [...latest].toSorted(([a], [b]) => a - b)
+  for (const [index, [, at]] of order.entries()) {
+    bytes.copy(sorted, index * ENTRY_BYTES, at, at + ENTRY_BYTES)
+  }
+  return sorted
+}
