@@ -39,11 +39,13 @@ export interface LivePlanOptions {
   readonly load: () => LoadedSnapshot
   /** @param before the plan whose place it takes */
   readonly plan: (loaded: LoadedSnapshot, before: ServedPlan | undefined) => ReplayPlan
+  /** Told of each snapshot as it begins to serve. */
+  readonly onServe: (loaded: LoadedSnapshot) => void
   readonly clock: Clock
 }
 
 /** Serves the first plan until another one is loaded. @throws ResealError as making a plan does */
-export function createLivePlan({ first, load, plan, clock }: LivePlanOptions): LivePlan {
+export function createLivePlan({ first, load, plan, onServe, clock }: LivePlanOptions): LivePlan {
   const serve = (loaded: LoadedSnapshot, before?: ServedPlan): ServedPlan => ({
     revision: (before?.revision ?? 0) + 1,
     loadedAt: clock(),
@@ -51,6 +53,7 @@ export function createLivePlan({ first, load, plan, clock }: LivePlanOptions): L
     plan: plan(loaded, before),
   })
   let current = serve(first)
+  onServe(first)
   let refused: RefusedLoad | undefined
   const loads = { good: 1, refused: 0 }
   const replaced = (loaded: LoadedSnapshot): ServedPlan => {
@@ -80,6 +83,7 @@ export function createLivePlan({ first, load, plan, clock }: LivePlanOptions): L
       }
       refused = undefined
       loads.good += 1
+      onServe(current.loaded)
       // An answer that is still being signed needs the snapshot no more.
       before.loaded.close()
       return current

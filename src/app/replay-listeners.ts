@@ -17,6 +17,8 @@ export interface ReplayListenersOptions {
   readonly backends: readonly string[]
   /** Makes what answers for a backend, undefined for all, from the recording; it asks `otherwise` before it misses. */
   readonly responder: (origin: string | undefined, otherwise: OtherAnswerer) => Answerer
+  /** Puts faults around what answers for a backend. */
+  readonly faulty: (answerer: Answerer, origin: string | undefined) => Answerer
   /** Makes what a backend's clients get instead of the 100 that they wait for. */
   readonly refuser: (origin: string | undefined) => OtherAnswerer
   /** Makes a listener's handler. @param url of the listener, once it has one */
@@ -51,7 +53,10 @@ export async function openListeners(options: ReplayListenersOptions): Promise<Re
     for (const { listen, target } of listenersFor(routes, rings)) {
       const origin = target === undefined ? undefined : recordedOrigin(target, backends)
       const here: OpenIssuer[] = []
-      const answerer = withIssuers(here, (otherwise) => responder(origin, otherwise))
+      const answerer = options.faulty(
+        withIssuers(here, (otherwise) => responder(origin, otherwise)),
+        origin,
+      )
       let url = ''
       const handler = options.handler(answerer, () => url)
       const refused = refuser(origin)

@@ -4,6 +4,7 @@ import type { NearMiss } from '../match/near-miss.ts'
 import { secretClasses } from '../redact/classes.ts'
 import { createPlan, type Coverage, type ReplayPlan } from '../respond/plan.ts'
 import type { ReplayAnswer } from '../respond/replay-answer.ts'
+import { createReplayFaults } from '../respond/replay-faults.ts'
 import { createRefuser, createResponder } from '../respond/responder.ts'
 import { createTraffic } from '../respond/traffic.ts'
 import type { CompiledTransforms } from '../transform/compile.ts'
@@ -68,6 +69,7 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
   const reading = readSources(options)
   const rings = await openRings(reading, options)
   const traffic = createTraffic(clock, toldTo(options))
+  const faults = createReplayFaults(clock)
   const open: { close(): void | Promise<void> }[] = [rings]
   const close = async (): Promise<void> => {
     traffic.journal.close()
@@ -79,6 +81,7 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
       first: compileSnapshot(reading, rings, options),
       load: () => compileSnapshot(readSources(options), rings, options),
       plan: (loaded) => planOf(loaded, options),
+      onServe: ({ document }) => faults.follow(document.faults),
       clock,
     })
     open.push(live)
@@ -88,6 +91,7 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
       rings: rings.all,
       backends: plan().coverage().backends,
       responder: (origin, otherwise) => createResponder(plan, origin, otherwise),
+      faulty: faults.around,
       refuser: (origin) => createRefuser(plan, origin),
       handler: traffic.observe,
       clientTimeoutMs,
@@ -100,7 +104,7 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
         ? undefined
         : await serveControl(
             options.control,
-            { issuers: listeners.issuers, replay: controlledReplay(live, traffic) },
+            { issuers: listeners.issuers, replay: controlledReplay(live, traffic, faults) },
             options,
           )
     if (control !== undefined) open.push(control.server)

@@ -18,6 +18,7 @@ import { openApiRoute } from './open-api.ts'
 import { pairRoutes } from './pair-routes.ts'
 import { planRoutes } from './plan-routes.ts'
 import { readQuery } from './query-parameter.ts'
+import { replayFaultRoutes } from './replay-fault-routes.ts'
 import { routeFinder } from './route-finder.ts'
 import { tokenRoutes } from './token-routes.ts'
 import { userRoutes } from './user-routes.ts'
@@ -62,7 +63,12 @@ function controlRoutes(options: ControlOptions): readonly ControlRoute[] {
 }
 
 function replayRoutes(replay: ControlledReplay): readonly ControlRoute[] {
-  return [...planRoutes(replay), ...pairRoutes(replay), ...journalRoutes(replay)]
+  return [
+    ...planRoutes(replay),
+    ...pairRoutes(replay),
+    ...journalRoutes(replay),
+    ...replayFaultRoutes(replay),
+  ]
 }
 
 /** An older plan that serves in the place of a wrong one is ready, and says so. */

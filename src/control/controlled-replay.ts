@@ -4,6 +4,7 @@ import type { EpochMs } from '../core/time.ts'
 import type { Journal } from '../respond/journal.ts'
 import type { MissBook } from '../respond/miss-book.ts'
 import type { Coverage } from '../respond/plan.ts'
+import type { ReplayFaults } from '../respond/replay-faults.ts'
 import type { Verdict } from '../respond/traffic.ts'
 import type { ChainReport } from '../transform/compile.ts'
 
@@ -11,13 +12,14 @@ import type { ChainReport } from '../transform/compile.ts'
 export interface ControlledReplay {
   readonly journal: Journal
   readonly misses: MissBook
+  readonly faults: Pick<ReplayFaults, 'set' | 'clear' | 'list' | 'total'>
   /** Requests by verdict, over the life of the process. */
   counts(): Readonly<Partial<Record<Verdict, number>>>
   plan(): PlanFacts
   coverage(): Coverage
   /** Pairs without bodies, in order, after this one. */
   pairs(after: PairId): Iterable<PairHead>
-  /** Starts afresh: journal, misses and the positions of sequences. */
+  /** Starts afresh: journal, misses, the positions of sequences, and how often faults have happened. */
   reset(): void
   /** @throws ResealError where what is there now cannot be served */
   reload(): PlanFacts

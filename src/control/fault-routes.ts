@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { SetFault } from '../issuer/faults.ts'
+import type { SetFault } from '../core/fault-book.ts'
+import type { FaultDefinition } from '../issuer/faults.ts'
 import { notFound, route, routeWithContent, type ControlRoute } from './control-route.ts'
 import { withIssuer, type ControlledIssuers } from './controlled-issuer.ts'
 import { FAULT_SCHEMA } from './fault-definition.ts'
@@ -82,6 +83,11 @@ export function faultRoutes(issuers: ControlledIssuers): readonly ControlRoute[]
   ]
 }
 
-function faultView({ id, definition, setAt, happened }: SetFault): z.output<typeof SET_FAULT.schema> {
+function faultView({
+  id,
+  definition,
+  setAt,
+  happened,
+}: SetFault<FaultDefinition>): z.output<typeof SET_FAULT.schema> {
   return { id, fault: definition, setAt, happened }
 }

@@ -28,9 +28,10 @@ const ENTRY = z.strictObject({
   listener: z.string(),
   method: z.string(),
   target: z.string().meta({ description: 'Masked.' }),
-  verdict: z.string().meta({ examples: ['hit', 'miss', 'issuer', 'failed'] }),
+  verdict: z.string().meta({ examples: ['hit', 'miss', 'issuer', 'fault', 'failed'] }),
   pair: z.number().optional().meta({ description: 'That was served.' }),
   nearest: z.array(NEAR).optional().meta({ description: 'What comes nearest to a miss.' }),
+  faults: z.array(z.string()).optional().meta({ description: 'Ids of the faults in the answer.' }),
   status: z.number(),
   tookMs: z.number().meta({ description: 'To make the answer; the network is not in it.' }),
 })

@@ -117,6 +117,13 @@ function replayRows(replay: ControlledReplay): readonly MetricRow[] {
       },
     },
     {
+      kind: 'Counter',
+      name: 'reseal_faults_total',
+      help: 'How often faults have happened.',
+      labels: [],
+      values: () => [[{}, replay.faults.total]],
+    },
+    {
       kind: 'Gauge',
       name: 'reseal_plan_revision',
       help: 'The plan that serves.',

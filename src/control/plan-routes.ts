@@ -75,7 +75,7 @@ export function planRoutes(replay: ControlledReplay): readonly ControlRoute[] {
         path: '/v1/reset',
         operation: 'reset',
         summary:
-          'Begins every sequence anew and forgets the journal and the misses. Coverage and faults stay.',
+          'Begins every sequence anew, forgets the journal and the misses, and lets faults count anew. Coverage stays.',
         answers: { 204: { description: 'Forgotten.' } },
       },
       () => {

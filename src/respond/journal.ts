@@ -22,6 +22,8 @@ export interface JournalEntry {
   readonly pair: PairId | undefined
   /** The recorded pairs that come nearest to a miss. */
   readonly nearest: readonly NearMiss[] | undefined
+  /** Ids of the faults that are in the answer. */
+  readonly faults: readonly string[] | undefined
   readonly status: number
   /** From the request to its answer, in milliseconds; the way over the network is not in it. */
   readonly tookMs: number
@@ -65,6 +67,7 @@ interface Slot {
   verdict: JournalEntry['verdict']
   pair: PairId | undefined
   nearest: readonly NearMiss[] | undefined
+  faults: readonly string[] | undefined
   status: number
   tookMs: number
 }
@@ -130,9 +133,9 @@ interface Noted {
   readonly startedMs: number
 }
 
-const FAILED = { kind: 'failed' } as const
+const FAILED: { readonly kind: 'failed'; readonly faults?: undefined } = { kind: 'failed' }
 
-type Written = ReplayVerdict | typeof FAILED
+type Written = (Omit<ReplayAnswer, 'response'> & ReplayVerdict) | typeof FAILED
 
 function fill(slot: Slot, noted: Noted, verdict: Written, status: number, now: EpochMs): void {
   const { listener, request, startedMs } = noted
@@ -144,6 +147,7 @@ function fill(slot: Slot, noted: Noted, verdict: Written, status: number, now: E
   slot.verdict = verdict.kind
   slot.pair = verdict.kind === 'hit' ? verdict.pair : undefined
   slot.nearest = verdict.kind === 'miss' ? verdict.near : undefined
+  slot.faults = verdict.faults
   slot.status = status
   slot.tookMs = performance.now() - startedMs
 }
@@ -173,6 +177,7 @@ function emptySlot(): Slot {
     verdict: 'failed',
     pair: undefined,
     nearest: undefined,
+    faults: undefined,
     status: 0,
     tookMs: 0,
   }

@@ -3,7 +3,11 @@ import type { PairId } from '../core/pair.ts'
 import type { NearMiss } from '../match/near-miss.ts'
 
 /** A request's response, and what became of the request: its verdict. */
-export type ReplayAnswer = ReplayVerdict & { readonly response: HttpResponse | Promise<HttpResponse> }
+export type ReplayAnswer = ReplayVerdict & {
+  readonly response: HttpResponse | Promise<HttpResponse>
+  /** Ids of the faults that are in the response; left out where there is none. */
+  readonly faults?: readonly string[]
+}
 
 /** What became of a request. */
 export type ReplayVerdict =
@@ -11,6 +15,8 @@ export type ReplayVerdict =
   | { readonly kind: 'miss'; readonly near: readonly NearMiss[] }
   /** An issuer beside the recording answered. */
   | { readonly kind: 'issuer' }
+  /** A fault answered, and nobody was asked. */
+  | { readonly kind: 'fault' }
 
 /** Answers with a verdict; without tokens to sign, no promise is made. */
 export type Answerer = (request: HttpRequest) => ReplayAnswer

@@ -5,7 +5,8 @@ import jwksRsa from 'jwks-rsa'
 import type { HttpResponse } from '../../src/core/exchange.ts'
 import { headerValue } from '../../src/core/headers.ts'
 import { parseFault } from '../../src/control/fault-definition.ts'
-import { MAX_FAULTS, type FaultDefinition, type FaultKind } from '../../src/issuer/faults.ts'
+import { MAX_FAULTS } from '../../src/core/fault-book.ts'
+import type { FaultDefinition, FaultKind } from '../../src/issuer/faults.ts'
 import { serve } from '../../src/wire/server.ts'
 import { aRequest, aResponse } from '../support/a-pair.ts'
 import { aFaultyIssuer, BEGIN, BEGIN_MS, textOf, type FaultyIssuer } from './support/a-control.ts'
@@ -19,8 +20,8 @@ const ONE_OF_EACH: { readonly [K in FaultKind]: FaultDefinition & { readonly kin
   delay: { endpoint: '*', kind: 'delay', delayMs: 1.5, times: 3 },
   reset: { endpoint: 'discovery', kind: 'reset', afterBytes: 10 },
   stall: { endpoint: 'userinfo', kind: 'stall' },
-  slow: { endpoint: 'introspect', kind: 'slow', bytesPerSecond: 0.5 },
-  truncated: { endpoint: 'jwks', kind: 'truncated', bytes: 12 },
+  rate: { endpoint: 'introspect', kind: 'rate', bytesPerSecond: 0.5 },
+  truncate: { endpoint: 'jwks', kind: 'truncate', bytes: 12 },
   malformed: { endpoint: 'revoke', kind: 'malformed', probability: 0.25, seed: 7 },
   contentType: { endpoint: 'jwks', kind: 'contentType', contentType: 'text/html; charset=utf-8' },
   emptyJwks: { endpoint: 'jwks', kind: 'emptyJwks' },
@@ -74,7 +75,7 @@ suite('what goes wrong', () => {
   test('delays, paces, resets and stalls are left to the wire, all of them together', async () => {
     const { faults, get } = await aFaultyIssuer()
     faults.set({ endpoint: 'jwks', kind: 'delay', delayMs: 8000 })
-    faults.set({ endpoint: 'jwks', kind: 'slow', bytesPerSecond: 10 })
+    faults.set({ endpoint: 'jwks', kind: 'rate', bytesPerSecond: 10 })
     faults.set({ endpoint: 'jwks', kind: 'reset' })
     faults.set({ endpoint: 'jwks', kind: 'stall', afterBytes: 4 })
     assert.deepEqual((await get('/jwks')).delivery, {
@@ -87,9 +88,9 @@ suite('what goes wrong', () => {
 
   test('a truncated answer is the beginning of it, half of it unless told', async () => {
     const whole = await textOfJwks()
-    const half = textOf(await withFault({ endpoint: 'jwks', kind: 'truncated' }))
+    const half = textOf(await withFault({ endpoint: 'jwks', kind: 'truncate' }))
     assert.equal(half.length, Math.floor(whole.length / 2))
-    assert.equal(textOf(await withFault(ONE_OF_EACH.truncated)), '{"keys":[{"k')
+    assert.equal(textOf(await withFault(ONE_OF_EACH.truncate)), '{"keys":[{"k')
   })
 
   test('malformed content is no JSON and says it is', async () => {
@@ -245,7 +246,7 @@ suite('taking back', () => {
     const [first] = [
       faults.set(ONE_OF_EACH.delay),
       faults.set(ONE_OF_EACH.stall),
-      faults.set(ONE_OF_EACH.slow),
+      faults.set(ONE_OF_EACH.rate),
     ]
     assert.equal(faults.clear('fault-99'), 0)
     assert.equal(faults.clear(first), 1)
@@ -356,7 +357,7 @@ suite('clients meet faults over sockets', () => {
   })
 
   for (const fault of [
-    ONE_OF_EACH.truncated,
+    ONE_OF_EACH.truncate,
     ONE_OF_EACH.emptyJwks,
     { endpoint: 'jwks', kind: 'malformed' },
     { endpoint: 'jwks', kind: 'reset' },

@@ -207,6 +207,7 @@ suite('metrics', () => {
       'reseal_pairs{state="served"} 1',
       'reseal_pairs{state="never_served"} 2',
       'reseal_pairs{state="unservable"} 1',
+      'reseal_faults_total 0',
       'reseal_plan_revision 1',
       'reseal_loads_total{result="good"} 1',
       'reseal_loads_total{result="refused"} 0',
@@ -272,6 +273,8 @@ test('every operation of a replay is in the OpenAPI document, and its schemas fi
     '/v1/journal',
     '/v1/journal/stream',
     '/v1/misses',
+    '/v1/faults',
+    '/v1/faults/{fault}',
     '/v1/tampers',
     '/openapi.json',
   ])

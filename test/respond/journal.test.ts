@@ -34,6 +34,7 @@ suite('a journal', () => {
         verdict: 'hit',
         pair: 7,
         nearest: undefined,
+        faults: undefined,
         status: 201,
         tookMs: 0,
       },

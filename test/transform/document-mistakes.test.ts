@@ -13,7 +13,7 @@ testMistakes([
     source: 'generator: []\n',
     at: '1:1',
     message: '"generator" is not a key of a transform document',
-    hint: 'The keys are $schema, version, id, issuers, match, redact, responder.',
+    hint: 'The keys are $schema, version, id, issuers, match, redact, faults, responder.',
   },
   {
     title: 'a version from the future',

@@ -47,6 +47,7 @@ test('the document of the manual is read with the place of every part', () => {
     },
     issuers: undefined,
     redact: undefined,
+    faults: [],
     responder: [
       {
         id: 'login',

@@ -3,6 +3,7 @@ import type { SourceSection } from '../../core/source-section.ts'
 import type { z } from 'zod'
 import type { EXTRACTORS, ExtractorType } from '../extractors/extractor-table.ts'
 import type { STEPS, StepType } from '../steps/step-table.ts'
+import type { ReplayFaultDefinition } from './fault-schema.ts'
 import type { FILTERS, WHEN } from './filter-schema.ts'
 import type { MATCH } from './match-schema.ts'
 
@@ -15,6 +16,8 @@ export interface TransformDocument {
   readonly issuers: SourceSection | undefined
   /** What of a recording is not stored as it was; checked, and compiled elsewhere. */
   readonly redact: SourceSection | undefined
+  /** What goes wrong with answers on purpose. */
+  readonly faults: readonly ReplayFaultDefinition[]
   readonly responder: readonly ChainDefinition[]
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { EXTRACTORS } from '../extractors/extractor-table.ts'
+import { REPLAY_FAULT } from './fault-schema.ts'
 import { FILTERS, WHEN } from './filter-schema.ts'
 import { DEFAULT_MATCH, MATCH } from './match-schema.ts'
 import { jsonSchemaOf } from './schema-complaint.ts'
@@ -56,6 +57,12 @@ function documentSchema<C extends z.ZodType>(chain: C) {
         .meta({ examples: [{ main: { issuer: 'https://login.example.com' } }] }),
       match: MATCH.default(DEFAULT_MATCH),
       redact: z.exactOptional(REDACT),
+      faults: z
+        .array(REPLAY_FAULT)
+        .max(100, 'must not have more than 100 faults')
+        .default([])
+        .describe('What goes wrong with answers on purpose.')
+        .meta({ examples: [[{ kind: 'delay', delayMs: 250 }]] }),
       responder: z
         .array(chain)
         .default([])

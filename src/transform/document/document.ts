@@ -47,11 +47,11 @@ export function checkTransformDocument(source: string, file: string): CheckedDoc
   const chains = listAt(text.value, 'responder').map((chain, index) => readChain(chain, index, report))
   reportRepeatedIds(chains, report)
   if (shell === undefined || report.errors.length > 0) return { errors: inOrder(report.errors) }
-  const { version, match } = shell
+  const { version, match, faults } = shell
   const issuers = sectionOf(text, 'issuers')
   const redact = sectionOf(text, 'redact')
   const responder = chains.filter((chain) => chain !== undefined)
-  return { document: { file, version, match, issuers, redact, responder }, errors: [] }
+  return { document: { file, version, match, issuers, redact, faults, responder }, errors: [] }
 }
 
 /** The document of a snapshot that has none: nothing is changed and nothing ignored. */
@@ -62,6 +62,7 @@ export function emptyDocument(file: string): TransformDocument {
     match: DEFAULT_MATCH,
     issuers: undefined,
     redact: undefined,
+    faults: [],
     responder: [],
   }
 }

@@ -19,7 +19,8 @@ const PATH_GLOB = z
   .refine((path) => !/[^/]\*\*|\*\*[^/]/.test(path), { error: 'must have ** as a segment of its own' })
   .meta({ examples: ['/oauth/token', '/api/**'] })
 
-const HOST_GLOB = z
+/** A host, perhaps with wildcards. */
+export const HOST_GLOB = z
   .string()
   .regex(/^[^/\s]+$/, 'must be a host, without scheme or path')
   .transform((host) => host.toLowerCase())

@@ -86,10 +86,11 @@ function complaintsOf(
     case 'unrecognized_keys':
       return issue.keys.map((key) => unknownKey(key, path, owner, at))
     case 'invalid_union': {
-      if (issue.input === undefined) return [missing(path, owner, at)]
+      const input = chosenBy(issue)
+      if (input === undefined) return [missing(path, owner, at)]
       const branch = meantBranch(issue)
       if (branch !== undefined) return branch.flatMap((inner) => complaintsOf(inner, path, owner, published))
-      return [wrongValue(issue, path, owner, at)]
+      return [wrongValue(input, path, owner, at)]
     }
     case 'custom': {
       const { hint, offset } = readParams(issue.params)
@@ -104,9 +105,13 @@ function complaintsOf(
         },
       ]
     }
+    case 'invalid_key': {
+      const why = issue.issues[0]?.message ?? 'is no name for it'
+      return [{ path, part: 'key', message: `${label(path, owner)} ${why}` }]
+    }
     case 'invalid_type':
     case 'invalid_value':
-      return [issue.input === undefined ? missing(path, owner, at) : wrongValue(issue, path, owner, at)]
+      return [issue.input === undefined ? missing(path, owner, at) : wrongValue(issue.input, path, owner, at)]
     default:
       return [
         {
@@ -145,18 +150,23 @@ function missing(path: readonly PropertyKey[], owner: string, at: readonly JsonS
 }
 
 function wrongValue(
-  issue: Issue,
+  input: unknown,
   path: readonly PropertyKey[],
   owner: string,
   at: readonly JsonSchema[],
 ): Complaint {
   const words = at.flatMap((schema) => wordsOf(schema))
   const expected = oneOf([...new Set(at.flatMap(expectations))])
-  const { input } = issue
   const hint =
     typeof input === 'string' && words.length > 0 ? suggestionFor(input, words, 'words') : undefined
   const message = `${label(path, owner)} must be ${expected}, not ${inWords(input)}`
   return { path, part: 'value', message, ...withHint(hint, at) }
+}
+
+/** What a union was asked to take; of one that goes by a word, that word. */
+function chosenBy({ input, discriminator }: Extract<Issue, { code: 'invalid_union' }>): unknown {
+  if (discriminator === undefined || typeof input !== 'object' || input === null) return input
+  return Object.entries(input).find(([key]) => key === discriminator)?.[1]
 }
 
 /**
@@ -195,7 +205,8 @@ function schemasAt(root: JsonSchema, path: readonly PropertyKey[]): readonly Jso
 }
 
 function branches(schema: JsonSchema): readonly JsonSchema[] {
-  const { anyOf } = schema
+  // A choice by one word is published as oneOf, every other as anyOf.
+  const anyOf = schema.anyOf ?? schema.oneOf
   if (anyOf === undefined) return [schema]
   const { examples } = schema
   return [...(examples === undefined ? [] : [{ examples }]), ...anyOf.flatMap((branch) => branches(branch))]

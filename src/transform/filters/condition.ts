@@ -8,7 +8,8 @@ export function compileCondition(definition: WhenDefinition): Condition {
   return ({ request }) => test({ head: request.request, message: () => request })
 }
 
-function compileWhen(definition: WhenDefinition): RequestTest {
+/** What a request must be, recorded or live. */
+export function compileWhen(definition: WhenDefinition): RequestTest {
   const own = compileRequestTest(definition)
   const nots = definition.not?.map(compileWhen) ?? []
   const anys = definition.any?.map(compileWhen)

@@ -25,8 +25,10 @@ function headTests(definition: FilterDefinition): readonly PairFilter[] {
   const { host, status, ordinal } = definition
   const tests: PairFilter[] = []
   const hosts = host.map(textGlob)
-  if (hosts.length > 0) tests.push(({ head }) => anyFits(hosts, hostsOf(head)))
-  if (status.length > 0) tests.push(({ head }) => status.some((wanted) => statusFits(wanted, head)))
+  if (hosts.length > 0)
+    tests.push(({ head }) => anyFits(hosts, hostsOf(head.request.authority, head.route.target)))
+  if (status.length > 0)
+    tests.push(({ head }) => status.some((wanted) => statusFits(wanted, head.response?.status)))
   if (ordinal !== undefined) {
     tests.push(({ head: { id } }) => ordinal.some(({ from, to }) => from <= id && id <= to))
   }
@@ -63,14 +65,17 @@ function combinedTests({ not, any }: FilterDefinition): readonly PairFilter[] {
 }
 
 /** A status is given whole (`200`) or as its class (`2xx`). */
-function statusFits(wanted: number | string, pair: PairHead): boolean {
-  const status = pair.response?.status
+export function statusFits(wanted: number | string, status: number | undefined): boolean {
   if (status === undefined) return false
   return typeof wanted === 'number' ? wanted === status : wanted[0] === String(status)[0]
 }
 
-/** The upstream's host and what the client called it, each with and without the port. */
-function hostsOf(pair: PairHead): readonly string[] {
-  const { host, hostname } = new URL(pair.route.target)
-  return [host, hostname, pair.request.authority, pair.request.authority.replace(/:\d+$/, '')]
+/**
+ * The upstream's host and what the client called it, each with and without the port.
+ * @param target URL of the upstream, where it is known
+ */
+export function hostsOf(authority: string, target: string | undefined): readonly string[] {
+  const { host, hostname } = target === undefined ? {} : new URL(target)
+  const upstream = [host, hostname].filter((name) => name !== undefined)
+  return [...upstream, authority, authority.replace(/:\d+$/, '')]
 }
