@@ -12,7 +12,7 @@ interface Room {
 /** The rooms of src/, and all that each may import. `*` means every room but cli. */
 const ROOMS: Readonly<Record<string, Room>> = {
   core: { imports: [], packages: [] },
-  keys: { imports: ['core'], packages: ['jose'] },
+  keys: { imports: ['core'], packages: ['jose', '@peculiar/x509', 'reflect-metadata'] },
   store: { imports: ['core'], packages: ['better-sqlite3'] },
   wire: { imports: ['core'], packages: ['http-proxy-3'] },
   capture: { imports: ['core'], packages: [] },

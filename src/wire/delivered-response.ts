@@ -73,8 +73,13 @@ async function travel(
   else breakOff(response, cut ?? 'reset', delivery.untilClose === true || response.req.httpVersion === '1.0')
 }
 
+/** Takes pieces of content. */
+interface Writes {
+  write(chunk: Uint8Array): unknown
+}
+
 /** Waits until a moment of the recording, in milliseconds since the request's head; at once when there is no pace. */
-function timeline(
+export function timeline(
   pace: number | undefined,
   signal: AbortSignal,
 ): (atMs: number) => Promise<void> | undefined {
@@ -86,8 +91,9 @@ function timeline(
   }
 }
 
-async function sendPieces(
-  response: ServerResponse,
+/** Sends content in pieces, each when it is due. */
+export async function sendPieces(
+  response: Writes,
   content: Uint8Array,
   pieces: readonly ContentChunk[],
   until: (atMs: number) => Promise<void> | undefined,
@@ -103,8 +109,9 @@ async function sendPieces(
   if (sent < content.length) response.write(content.subarray(sent))
 }
 
-async function drip(
-  response: ServerResponse,
+/** Sends content at a pace, in pieces. */
+export async function drip(
+  response: Writes,
   content: Uint8Array,
   bytesPerSecond: number,
   signal: AbortSignal,

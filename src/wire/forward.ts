@@ -1,10 +1,14 @@
 import { ServerResponse, type IncomingMessage } from 'node:http'
+import type { ServerHttp2Stream } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { createProxyServer, type ProxyServer } from 'http-proxy-3'
 import { ResealError } from '../core/errors.ts'
-import type { ExchangeTap, RequestHead } from '../core/exchange.ts'
+import type { ExchangeTap, RequestHead, Scheme } from '../core/exchange.ts'
 import { answerError, answerErrorAndLinger } from './error-answer.ts'
 import { forwardExchange } from './forwarded-exchange.ts'
+import { forwardStream } from './h2/forwarded-stream.ts'
+import { readH2Request } from './h2/h2-head.ts'
+import { createHttp2Upstream } from './h2/http2-upstream.ts'
 import { readRequestHead } from './request-head.ts'
 import type { Target } from './target.ts'
 import { upstreamFailure } from './upstream-failure.ts'
@@ -17,6 +21,8 @@ export interface ForwardOptions extends UpstreamOptions {
   readonly tap: (head: RequestHead) => ExchangeTap
   /** Whether reseal itself has closed every connection. */
   readonly wasCut: () => boolean
+  /** What the listener speaks. */
+  readonly scheme: Scheme
   /** How long a client may hold back its content. */
   readonly clientTimeoutMs: number
   /** Told of a client's connection that `leave` ends when the server closes. */
@@ -32,6 +38,8 @@ export interface Forwarder {
   web(request: IncomingMessage, response: ServerResponse): void
   /** Forwards a request that asks to become a WebSocket, and then what it carries. */
   ws(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** Forwards one request of an HTTP/2 client. @param raw its head, names and values in turns */
+  stream(stream: ServerHttp2Stream, raw: readonly string[]): void
   /** Closes the connections kept to the upstream. */
   close(): void
 }
@@ -44,6 +52,7 @@ export interface Forwarder {
 export function forwarder(options: ForwardOptions): Forwarder {
   const upstream = createUpstream(options)
   const { target } = upstream
+  const http2 = createHttp2Upstream(options, target)
   const proxy: ProxyServer = createProxyServer({
     target: target.origin + target.basePath,
     secure: options.insecureUpstream !== true,
@@ -58,7 +67,7 @@ export function forwarder(options: ForwardOptions): Forwarder {
     else answerErrorAndLinger(response, answer)
   })
   const forward = (request: IncomingMessage, response: ServerResponse, upgrading?: Duplex): void => {
-    const received = readRequestHead(request, 'http')
+    const received = readRequestHead(request, options.scheme)
     if ('refused' in received) {
       answerErrorAndLinger(response, { status: 400, code: 'USAGE', message: received.refused })
       return
@@ -88,7 +97,15 @@ export function forwarder(options: ForwardOptions): Forwarder {
       if (head.length > 0) socket.unshift(head)
       proxy.ws(request, socket, NOTHING)
     },
-    close: () => upstream.close(),
+    stream(stream, raw) {
+      const head = readH2Request(raw)
+      const tap = options.tap(head)
+      forwardStream({ stream, head, upstream, http2, tap, wasCut: options.wasCut })
+    },
+    close() {
+      upstream.close()
+      http2.close()
+    },
   }
 }
 

@@ -216,7 +216,7 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRAC
  * A kept connection that the upstream closed at the same moment: nothing of an answer came, nothing of content was
  * sent, and doing it twice is as good as once (RFC 9110 §9.2.2).
  */
-function mayRetry(error: Error, outgoing: ClientRequest, { head, hasBody }: ReceivedHead): boolean {
+export function mayRetry(error: Error, outgoing: ClientRequest, { head, hasBody }: ReceivedHead): boolean {
   const code = systemErrorCode(error)
   return (
     outgoing.reusedSocket &&

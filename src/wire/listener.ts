@@ -1,9 +1,13 @@
-import type { Server, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import type { ServerHttp2Session } from 'node:http2'
 import { Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { Server as TlsServer, TLSSocket } from 'node:tls'
 import { errorBody } from '../core/error-answer.ts'
 import { errorMessage, ResealError, systemErrorCode } from '../core/errors.ts'
 import { formatListenAddress, type ListenAddress } from '../core/listen-address.ts'
+import { SESSION_WINDOW_BYTES } from './h2/session-options.ts'
+import { KEEP_ALIVE_MS } from './limits.ts'
 
 /** A server that accepts requests. */
 export interface RunningServer {
@@ -41,10 +45,6 @@ interface Connection {
   closing: boolean
 }
 
-/** What a server's own head may hold, request and response alike: long tokens and cookies are what reseal is for. */
-export const MAX_HEAD_BYTES = 128 * 1024
-/** Idle clients keep their connection longer than common pools hold one, so that they seldom meet a closed one. */
-export const KEEP_ALIVE_MS = 65_000
 /** How long answers under way may take when a server closes. */
 export const CLOSE_DEADLINE_MS = 10_000
 
@@ -52,12 +52,24 @@ export const CLOSE_DEADLINE_MS = 10_000
  * Makes ready what every server here has in common: connections are tracked, header text goes out byte for byte, and
  * what Node's parser refuses is answered 400, 408 or 431 and the connection closed.
  */
-export function trackConnections(server: Server): Connections {
+export function trackConnections(server: NetServer): Connections {
   const open = new Map<Duplex, Connection>()
   let draining = false
   let isCut = false
 
-  server.on('connection', (socket: Socket) => {
+  const handshaking = new Set<Socket>()
+  const sessions = new Set<ServerHttp2Session>()
+  const secure = server instanceof TlsServer
+  if (secure) {
+    server.on('connection', (socket: Socket) => {
+      handshaking.add(socket)
+      socket.once('close', () => handshaking.delete(socket))
+    })
+    server.on('session', (session: ServerHttp2Session) => trackSession(session, sessions))
+  }
+  server.on(secure ? 'secureConnection' : 'connection', (socket: Socket) => {
+    // Connections of HTTP/2 are their session's.
+    if (socket instanceof TLSSocket && socket.alpnProtocol === 'h2') return
     // Node writes a head that goes out alone (flushHeaders) without an encoding, and UTF-8 would double bytes.
     socket.setDefaultEncoding('latin1')
     // Pipelined requests each watch their socket.
@@ -65,7 +77,7 @@ export function trackConnections(server: Server): Connections {
     open.set(socket, { socket, responses: new Set(), leave: undefined, closing: false })
     socket.once('close', () => open.delete(socket))
   })
-  server.on('clientError', (error, socket) => {
+  server.on('clientError', (error: Error, socket: Duplex) => {
     const { socket: known, responses = [] } = open.get(socket) ?? {}
     const answers = [...responses]
     // Bytes after whole requests: their answers leave first, and nothing more is read.
@@ -116,13 +128,26 @@ export function trackConnections(server: Server): Connections {
         if (leave !== undefined) leave()
         else if (responses.size === 0) socket.destroySoon()
       }
+      for (const session of sessions) session.close()
     },
     cut() {
       isCut = true
+      for (const session of sessions) session.destroy()
+      for (const socket of handshaking) socket.destroy()
       for (const socket of open.keys()) socket.destroy()
     },
     wasCut: () => isCut,
   }
+}
+
+/** An idle session is asked to end; one that has streams open ends with the last of them. */
+function trackSession(session: ServerHttp2Session, sessions: Set<ServerHttp2Session>): void {
+  sessions.add(session)
+  session.setLocalWindowSize(SESSION_WINDOW_BYTES)
+  session.setTimeout(KEEP_ALIVE_MS, () => session.close())
+  // Each stream hears of it for itself.
+  session.on('error', () => {})
+  session.once('close', () => sessions.delete(session))
 }
 
 /**
@@ -130,7 +155,7 @@ export function trackConnections(server: Server): Connections {
  * @throws ResealError ADDRESS_IN_USE, or ADDRESS_UNUSABLE when the system refuses the address
  */
 export async function listen(
-  server: Server,
+  server: NetServer,
   address: ListenAddress,
   connections: Connections,
   closeDeadlineMs = CLOSE_DEADLINE_MS,
@@ -147,14 +172,14 @@ export async function listen(
   const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
   let closed: Promise<void> | undefined
   return {
-    url: `http://${formatListenAddress({ host: address.host, port })}`,
+    url: `${server instanceof TlsServer ? 'https' : 'http'}://${formatListenAddress({ host: address.host, port })}`,
     host: address.host,
     port,
     close: () => (closed ??= closeServer(server, connections, closeDeadlineMs)),
   }
 }
 
-async function closeServer(server: Server, connections: Connections, deadlineMs: number): Promise<void> {
+async function closeServer(server: NetServer, connections: Connections, deadlineMs: number): Promise<void> {
   const deadline = setTimeout(() => connections.cut(), deadlineMs)
   await new Promise<void>((resolve) => {
     // node:http's own close() destroys connections whose answer is ended but not yet flushed: a cut-off body.

@@ -1,16 +1,18 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { ExchangeTap, RequestHead } from '../core/exchange.ts'
 import type { Route } from '../core/pair.ts'
+import type { TlsIdentity } from '../core/tls-identity.ts'
 import { forwarder } from './forward.ts'
-import { asksForWebSocket } from './websocket/handshake.ts'
+import { createHttpServer } from './http-server.ts'
 import { formatListenAddress, parseListenAddress } from '../core/listen-address.ts'
 import { listen, trackConnections, type RunningServer } from './listener.ts'
-import { CLIENT_TIMEOUT_MS, serverOptions } from './slow-client.ts'
+import { CLIENT_TIMEOUT_MS } from './slow-client.ts'
 import type { UpstreamOptions } from './upstream.ts'
 
 export interface RecordServerOptions extends UpstreamOptions {
   /** As `parseListenAddress` reads it. */
   readonly listen: string
+  /** Listens with TLS, for HTTP/2 and HTTP/1.1; without, for HTTP/1.1 in the clear. */
+  readonly tls?: TlsIdentity | undefined
   /** Called for every request once its head is here, with the way it takes. */
   readonly tap: (head: RequestHead, route: Route) => ExchangeTap
   /** Of the frames of one WebSocket, so many bytes are told; default 64 MiB. */
@@ -39,24 +41,19 @@ export async function serveForwarding(options: RecordServerOptions): Promise<Run
     tap: (head) => options.tap(head, (route ??= boundRoute())),
     wasCut: () => connections.wasCut(),
     clientTimeoutMs,
+    scheme: options.tls === undefined ? 'http' : 'https',
     hold: (socket, leave) => connections.hold(socket, leave),
   })
-  const server = createServer({
-    ...serverOptions(clientTimeoutMs),
-    shouldUpgradeCallback: asksForWebSocket,
+  const server = createHttpServer(clientTimeoutMs, options.tls, {
+    request(request, response) {
+      if (connections.track(request.socket, response)) forward.web(request, response)
+    },
+    upgrade(request, socket, begun) {
+      if (!connections.isOver(socket)) forward.ws(request, socket, begun)
+    },
+    stream: (stream, _, __, raw) => forward.stream(stream, raw),
   })
-  server.maxHeadersCount = 0
   const connections = trackConnections(server)
-  const web = (request: IncomingMessage, response: ServerResponse): void => {
-    if (connections.track(request.socket, response)) forward.web(request, response)
-  }
-  server.on('request', web)
-  // With these two, Node leaves to the upstream what to say to `Expect`.
-  server.on('checkContinue', web)
-  server.on('checkExpectation', web)
-  server.on('upgrade', (request, socket, head) => {
-    if (!connections.isOver(socket)) forward.ws(request, socket, head)
-  })
   const running = await listen(server, address, connections, options.closeDeadlineMs)
   return {
     ...running,

@@ -1,25 +1,31 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { ServerHttp2Stream } from 'node:http2'
 import { ResealError } from '../core/errors.ts'
 import type { Handler, HttpRequest, HttpResponse, RequestHead } from '../core/exchange.ts'
 import { rawHeadersFromFlat, type RawHeaders } from '../core/headers.ts'
 import { deliver } from './delivered-response.ts'
 import { answerError, answerErrorAndClose, answerErrorAndLinger } from './error-answer.ts'
+import type { TlsIdentity } from '../core/tls-identity.ts'
+import { readStream, streamWriter } from './h2/answered-stream.ts'
+import { answerStreamError } from './h2/stream-answer.ts'
+import { createHttpServer } from './http-server.ts'
 import { parseListenAddress } from '../core/listen-address.ts'
 import { listen, trackConnections, type RunningServer } from './listener.ts'
 import { fieldsFor, isBodiless } from './prepared-head.ts'
 import { prepareResponse, type PreparedResponse } from './prepared-response.ts'
 import { readRequestHead } from './request-head.ts'
 import { requestTurns } from './request-turns.ts'
-import { CLIENT_TIMEOUT_MS, limitContentTime, serverOptions, TOO_SLOW } from './slow-client.ts'
+import { CLIENT_TIMEOUT_MS, limitContentTime, TOO_SLOW } from './slow-client.ts'
 import { streamResponse } from './streamed-response.ts'
 import { addTrailers } from './trailers.ts'
 import { upgradeResponse } from './upgrade-response.ts'
-import { asksForWebSocket } from './websocket/handshake.ts'
 import { replaySwitch } from './websocket/recorded-switch.ts'
 
 export interface ServeOptions {
   /** As {@link parseListenAddress} reads it. */
   readonly listen: string
+  /** Listens with TLS, for HTTP/2 and HTTP/1.1; without, for HTTP/1.1 in the clear. */
+  readonly tls?: TlsIdentity | undefined
   readonly handler: Handler
   /** Asked, without content, before a request that expects a 100 gets it: an answer instead (RFC 9110 §10.1.1). */
   readonly refuse?: (request: HttpRequest) => ReturnType<Handler> | undefined
@@ -53,6 +59,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
   } = options
   const { clientTimeoutMs = CLIENT_TIMEOUT_MS } = options
   const address = parseListenAddress(options.listen)
+  const scheme = options.tls === undefined ? 'http' : 'https'
 
   const answerWith = (handle: () => ReturnType<Handler>, response: ServerResponse): void => {
     const fail = (error: unknown): void => {
@@ -68,11 +75,26 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     }
   }
 
-  const server = createServer({
-    ...serverOptions(clientTimeoutMs),
-    shouldUpgradeCallback: asksForWebSocket,
+  const writeStream = streamWriter()
+  const answerStream = (request: HttpRequest, stream: ServerHttp2Stream): void => {
+    const fail = (error: unknown): void => {
+      onError(error)
+      answerStreamError(stream, handlerFailure(error))
+    }
+    const run = async (): Promise<void> => writeStream(await handler(request), request.method, stream)
+    run().catch(fail)
+  }
+
+  const server = createHttpServer(clientTimeoutMs, options.tls, {
+    request: (message, response, expects) => receive(message, response, expects),
+    upgrade(message, socket, begun) {
+      if (begun.length > 0) socket.unshift(begun)
+      const response = upgradeResponse(message, socket)
+      if (response !== undefined) receive(message, response, false)
+    },
+    stream: (stream, _, __, raw) =>
+      readStream(stream, raw, maxRequestBytes, (request) => answerStream(request, stream)),
   })
-  server.maxHeadersCount = 0
   const connections = trackConnections(server)
   const turns = requestTurns()
   const write = responseWriter((response) => connections.release(response))
@@ -80,7 +102,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     whole.status === 101 ? replaySwitch(whole, response, connections.hold) : write(whole, response)
   const receive = (message: IncomingMessage, response: ServerResponse, expects: boolean): void => {
     if (!connections.track(message.socket, response)) return
-    const received = readRequestHead(message, 'http')
+    const received = readRequestHead(message, scheme)
     if ('refused' in received) {
       answerErrorAndLinger(response, { status: 400, code: 'USAGE', message: received.refused })
       return
@@ -102,15 +124,6 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
       // Without content nothing is waited for: a plain GET is answered in the turn it arrived.
     } else turns.take(message.socket, () => answerWith(() => handler(bare), response))
   }
-  server.on('request', (message, response) => receive(message, response, false))
-  server.on('checkContinue', (message, response) => receive(message, response, true))
-  // Whatever else is expected, the recording says what became of it.
-  server.on('checkExpectation', (message, response) => receive(message, response, false))
-  server.on('upgrade', (message, socket, begun) => {
-    if (begun.length > 0) socket.unshift(begun)
-    const response = upgradeResponse(message, socket)
-    if (response !== undefined) receive(message, response, false)
-  })
   return listen(server, address, connections, options.closeDeadlineMs)
 }
 
@@ -137,7 +150,7 @@ function responseWriter(
     response.sendDate = false
     if (whole.delivery?.untilClose === true) response.useChunkedEncodingByDefault = false
     // Node does not change the array; its type does not say so.
-    response.writeHead(whole.status, whole.reason, fields as string[])
+    response.writeHead(whole.status, reasonOf(whole), fields as string[])
     if (request.method === 'HEAD' || isBodiless(whole.status)) return false
     if (head.chunked && !http10) addTrailers(response, whole.trailers)
     return true
@@ -161,6 +174,11 @@ function responseWriter(
     else response.end(text, 'latin1')
     return undefined
   }
+}
+
+/** HTTP/2 has no reason phrase, and HTTP/1.1 has one that says something. */
+function reasonOf({ status, reason, httpVersion }: HttpResponse): string {
+  return reason === '' && httpVersion === '2' ? (STATUS_CODES[status] ?? '') : reason
 }
 
 function collect(

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerOptions } from 'node:http'
-import { KEEP_ALIVE_MS, MAX_HEAD_BYTES } from './listener.ts'
+import { KEEP_ALIVE_MS, MAX_HEAD_BYTES } from './limits.ts'
 
 export const CLIENT_TIMEOUT_MS = 10_000
 /** How often heads that are late are looked for. */

@@ -3,7 +3,7 @@ import * as https from 'node:https'
 import type { RequestHead } from '../core/exchange.ts'
 import { headerValue } from '../core/headers.ts'
 import { flatHead } from './flat-head.ts'
-import { MAX_HEAD_BYTES } from './listener.ts'
+import { MAX_HEAD_BYTES } from './limits.ts'
 import { parseTarget, type Target } from './target.ts'
 import { timeoutError } from './upstream-failure.ts'
 import { prepareUpstreamSocket } from './upstream-socket.ts'
@@ -46,9 +46,13 @@ export interface Upstream {
   close(): void
 }
 
+export const CONNECT_TIMEOUT_MS = 10_000
+export const UPSTREAM_TIMEOUT_MS = 120_000
+
 /** @throws ResealError USAGE for a bad target */
 export function createUpstream(options: UpstreamOptions): Upstream {
-  const { insecureUpstream = false, connectTimeoutMs = 10_000, upstreamTimeoutMs = 120_000 } = options
+  const { insecureUpstream = false } = options
+  const { connectTimeoutMs = CONNECT_TIMEOUT_MS, upstreamTimeoutMs = UPSTREAM_TIMEOUT_MS } = options
   const target = parseTarget(options.target)
   const protocol = target.scheme === 'https' ? https : http
   const agent = new protocol.Agent({ keepAlive: true })

@@ -87,3 +87,17 @@ function copyUnlessThere(draft: string, path: string): void {
     if (systemErrorCode(error) !== 'EEXIST') throw error
   }
 }
+
+/**
+ * What is kept under a name, undefined when nothing is.
+ * @throws ResealError SECRET_OUTSIDE, SECRET_UNREADABLE
+ */
+export function keptSecret(secrets: Secrets, name: string): SecretFile | undefined {
+  try {
+    return secrets.read(name)
+  } catch (error) {
+    // Not made yet; any other reason is the user's to hear.
+    if (error instanceof ResealError && error.code === 'SECRET_MISSING') return undefined
+    throw error
+  }
+}

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
 import { bytesOfText } from '../../core/binary-text.ts'
-import { ResealError } from '../../core/errors.ts'
 import { memberOf, stringValue } from '../../core/json.ts'
 import type { Jwt } from '../../core/jwt.ts'
 import { unfitKey, unknownAlg, type AlgChoice } from './alg-choice.ts'
 import { ALGORITHMS, isAlgName, type AlgName } from '../algorithms.ts'
 import { jwkFileText } from '../files/jwk-file.ts'
-import { keepSecret } from '../files/kept-secret.ts'
+import { keepSecret, keptSecret } from '../files/kept-secret.ts'
 import { parseKeyFile } from '../files/key-file.ts'
 import type { KeySource } from './key-source.ts'
 import type { SecretFile, Secrets } from '../files/secrets.ts'
@@ -29,7 +28,7 @@ export function generatedKeys(secrets: Secrets): KeySource {
   const fileFor = (token: Jwt, alg: AlgName): SecretFile => {
     const name = fileName(token, alg)
     const file =
-      files.get(name) ?? existing(secrets, name) ?? keepSecret(secrets, name, newKeyFile(alg, token.kid))
+      files.get(name) ?? keptSecret(secrets, name) ?? keepSecret(secrets, name, newKeyFile(alg, token.kid))
     files.set(name, file)
     return file
   }
@@ -56,16 +55,6 @@ function algFor(token: Jwt, choice: AlgChoice): AlgName | 'none' {
   if (isAlgName(token.alg)) return token.alg
   if (choice === 'auto') return 'RS256'
   throw unknownAlg(token.alg, 'Name the `alg` to sign it with instead, such as RS256.')
-}
-
-function existing(secrets: Secrets, name: string): SecretFile | undefined {
-  try {
-    return secrets.read(name)
-  } catch (error) {
-    // Not made yet; any other reason is the user's to hear.
-    if (error instanceof ResealError && error.code === 'SECRET_MISSING') return undefined
-    throw error
-  }
 }
 
 /** Only an HMAC secret is for one `alg`; the other keys sign with every one of their type. */

@@ -1,0 +1,54 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createSecureServer } from 'node:http2'
+import type { Server as NetServer } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { TlsIdentity } from '../core/tls-identity.ts'
+import { MAX_STREAMS, SESSION_OPTIONS } from './h2/session-options.ts'
+import type { StreamListener } from './h2/stream-listener.ts'
+import { serverOptions } from './slow-client.ts'
+import { asksForWebSocket } from './websocket/handshake.ts'
+
+/** Who answers what comes in on a server. */
+export interface HttpListeners {
+  /** @param expects a 100 before it sends its content */
+  request(request: IncomingMessage, response: ServerResponse, expects: boolean): void
+  upgrade(request: IncomingMessage, socket: Duplex, begun: Buffer): void
+  /** Requests over HTTP/2. */
+  readonly stream: StreamListener
+}
+
+/** A client may take so long for its TLS handshake. */
+const HANDSHAKE_MS = 10_000
+
+/** A server that is not bound yet: HTTP/1.1, or with an identity HTTP/2 and HTTP/1.1 by ALPN (RFC 7301) over TLS. */
+export function createHttpServer(
+  clientTimeoutMs: number,
+  tls: TlsIdentity | undefined,
+  listeners: HttpListeners,
+): NetServer {
+  const http1 = serverOptions(clientTimeoutMs)
+  const server: NetServer =
+    tls === undefined
+      ? createServer(http1)
+      : createSecureServer({
+          ...SESSION_OPTIONS,
+          ...tls,
+          ...http1,
+          allowHTTP1: true,
+          handshakeTimeout: Math.min(HANDSHAKE_MS, clientTimeoutMs),
+          settings: { ...SESSION_OPTIONS.settings, maxConcurrentStreams: MAX_STREAMS },
+        })
+  // The server for both protocols sets its own after it has read the options.
+  Object.assign(server, { maxHeadersCount: 0, shouldUpgradeCallback: asksForWebSocket })
+  const on = (expects: boolean) => (request: IncomingMessage, response: ServerResponse) =>
+    listeners.request(request, response, expects)
+  server.on('request', on(false))
+  // With these two, Node leaves to us what to say to `Expect`.
+  server.on('checkContinue', on(true))
+  server.on('checkExpectation', on(false))
+  server.on('upgrade', listeners.upgrade)
+  // The listener for `request` has brought one for streams, which makes requests of HTTP/1.1 of them.
+  server.removeAllListeners('stream')
+  server.on('stream', listeners.stream)
+  return server
+}
