@@ -16,6 +16,7 @@ import { readDocument } from './loaded-snapshot.ts'
 import { createLossLines } from './loss-lines.ts'
 import { recordingSink } from './recording-sink.ts'
 import { writeScaffoldIfNeeded } from './scaffold.ts'
+import { openTls, type TlsSource } from './tls.ts'
 import { VERSION } from './version.ts'
 
 export type { RecorderClock }
@@ -38,6 +39,8 @@ export interface RecordOptions extends Omit<UpstreamOptions, 'target'> {
   readonly redact?: RedactSource
   /** JWTs are stored with their signatures. */
   readonly keepSignatures?: boolean
+  /** Listens with TLS; left out, in the clear. */
+  readonly tls?: TlsSource | undefined
   readonly clock: RecorderClock
   /** Told of each pair once it is whole; `jwts` is how many it holds. */
   readonly onPair: (pair: PairHead, jwts: number) => void
@@ -47,6 +50,8 @@ export interface RecordOptions extends Omit<UpstreamOptions, 'target'> {
 
 export interface Recording {
   readonly urls: readonly string[]
+  /** The certificate that clients of TLS listeners have to trust, where reseal made it. */
+  readonly authorityFile: string | undefined
   /** Finishes what is under way, closes the snapshot to one file and scaffolds its transforms. */
   stop(): Promise<RecordingSummary>
 }
@@ -65,6 +70,10 @@ export interface RecordingSummary extends Recorded {
 export async function record(options: RecordOptions): Promise<Recording> {
   const file = snapshotFile(options.snapshotsDirectory, options.snapshot)
   for (const { target } of options.routes) parseTarget(target)
+  const tls = await openTls(
+    options.tls,
+    options.routes.map(({ listen }) => listen),
+  )
   const redact = createRedactor(
     redactRules([options.redact, readDocument(options.transformsFile).redact], options.keepSignatures),
   )
@@ -99,6 +108,7 @@ export async function record(options: RecordOptions): Promise<Recording> {
           listen: route.listen,
           target: route.target,
           maxFrameBytes: options.maxBodyBytes,
+          tls: tls?.identity,
           tap: (head, where) => recorder.begin(head, where),
         }),
       )
@@ -113,6 +123,7 @@ export async function record(options: RecordOptions): Promise<Recording> {
 
   return {
     urls: servers.map(({ url }) => url),
+    authorityFile: tls?.authorityFile,
     stop: async () => {
       await stopServers()
       await recorder.settled()

@@ -1,5 +1,6 @@
 import { ResealError } from '../core/errors.ts'
 import type { Handler, HttpRequest } from '../core/exchange.ts'
+import type { TlsIdentity } from '../core/tls-identity.ts'
 import type { Clock } from '../core/time.ts'
 import type { Answerer, OtherAnswerer } from '../respond/replay-answer.ts'
 import type { RunningServer } from '../wire/listener.ts'
@@ -11,6 +12,8 @@ import type { ListenerRoute } from './routes.ts'
 
 export interface ReplayListenersOptions {
   readonly routes: readonly ListenerRoute[]
+  /** Undefined listens in the clear. */
+  readonly tls: TlsIdentity | undefined
   /** The keys of the issuers beside the recording. */
   readonly rings: readonly LiveRing[]
   /** The origins that were recorded. */
@@ -43,7 +46,7 @@ export interface ReplayListeners {
  * @throws ResealError USAGE, CONFIG_INVALID, ADDRESS_*; then none is left open
  */
 export async function openListeners(options: ReplayListenersOptions): Promise<ReplayListeners> {
-  const { routes, rings, backends, responder, refuser, clock, clientTimeoutMs, onError } = options
+  const { routes, tls, rings, backends, responder, refuser, clock, clientTimeoutMs, onError } = options
   const servers: RunningServer[] = []
   const issuers = new Map<LiveRing, OpenIssuer>()
   const close = async (): Promise<void> => {
@@ -70,7 +73,7 @@ export async function openListeners(options: ReplayListenersOptions): Promise<Re
           )(request)
         )
       }
-      const server = await serve({ listen, handler, refuse, clientTimeoutMs, onError })
+      const server = await serve({ listen, tls, handler, refuse, clientTimeoutMs, onError })
       servers.push(server)
       url = server.url
       for (const ring of rings.filter((one) => answersAt(one, listen, origin))) {

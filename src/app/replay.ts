@@ -23,6 +23,7 @@ import { matchSettings } from './match-rules.ts'
 import type { OpenIssuer } from './open-issuer.ts'
 import { openListeners } from './replay-listeners.ts'
 import type { ListenerRoute } from './routes.ts'
+import { openTls, type TlsSource } from './tls.ts'
 
 export interface ReplayOptions extends TransformSources {
   readonly routes: readonly ListenerRoute[]
@@ -34,6 +35,8 @@ export interface ReplayOptions extends TransformSources {
   readonly pace?: number | undefined
   /** How long a client may take for the head of a request, or hold back its content; default 10 s. */
   readonly clientTimeoutMs?: number
+  /** Listens with TLS; left out, in the clear. */
+  readonly tls?: TlsSource | undefined
   readonly onHit: (request: HttpRequest, pair: PairId) => void
   readonly onMiss: (request: HttpRequest, near: readonly NearMiss[]) => void
   /** Told of a request that could not be answered for a reason of reseal's own. */
@@ -42,6 +45,8 @@ export interface ReplayOptions extends TransformSources {
 
 export interface Replay {
   readonly urls: readonly string[]
+  /** The certificate that clients of TLS listeners have to trust, where reseal made it. */
+  readonly authorityFile: string | undefined
   /** The issuers that answer beside the recording. */
   readonly issuers: readonly OpenIssuer[]
   readonly control: { readonly url: string; readonly token: string | undefined } | undefined
@@ -86,7 +91,12 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
     })
     open.push(live)
     const plan = (): ReplayPlan => live.current.plan
+    const tls = await openTls(
+      options.tls,
+      routes.map(({ listen }) => listen),
+    )
     const listeners = await openListeners({
+      tls: tls?.identity,
       routes,
       rings: rings.all,
       backends: plan().coverage().backends,
@@ -110,6 +120,7 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
     if (control !== undefined) open.push(control.server)
     return {
       urls: listeners.urls,
+      authorityFile: tls?.authorityFile,
       issuers: listeners.issuers,
       control: control && { url: control.server.url, token: control.token },
       get transforms() {

@@ -17,9 +17,10 @@ import { formatSize } from './inspect-commands.ts'
 import type { Output } from './output.ts'
 import { gapLines } from './passage-lines.ts'
 import { count } from './transform-report.ts'
+import { tlsLines, tlsOptions, tlsSourceOf, type TlsFlags } from './tls-options.ts'
 import { untilStopped } from './until-stopped.ts'
 
-interface RecordFlags extends DirectoryFlags {
+interface RecordFlags extends DirectoryFlags, TlsFlags {
   readonly target?: string
   readonly listen?: string
   readonly map: readonly string[]
@@ -39,7 +40,7 @@ interface RecordFlags extends DirectoryFlags {
 
 /** `reseal record`: a reverse proxy that keeps what passes. */
 export function addRecordCommand(program: Command, output: Output): void {
-  directoryOptions(program.command('record'))
+  tlsOptions(directoryOptions(program.command('record')))
     .description('Record what passes between a client and its backends, until SIGTERM or Ctrl-C.')
     .argument('<snapshot>', 'name of the snapshot to write')
     .option('--target <url>', 'backend that --listen stands for')
@@ -97,12 +98,14 @@ async function runRecord(snapshot: string, flags: RecordFlags, output: Output): 
     connectTimeoutMs: settings.connectTimeoutMs,
     upstreamTimeoutMs: settings.upstreamTimeoutMs,
     clientTimeoutMs: settings.clientTimeoutMs,
+    tls: tlsSourceOf(flags, settings.secrets),
     clock: { now: systemClock, monotonicMs: () => performance.now() },
     onPair: (pair, jwts) => {
       if (lively) output.message(exchangeLine(pair, jwts))
     },
     onWarning: (message) => output.message(`warning: ${message}`),
   })
+  for (const line of tlsLines(recording.authorityFile)) output.message(line)
   for (const url of recording.urls) output.message(`reseal ready record ${url}`)
   await untilStopped()
   if (lively) output.message('stopping; Ctrl-C again ends at once')

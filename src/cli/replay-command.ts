@@ -13,9 +13,10 @@ import {
 import { reportRequestFailure } from './failure.ts'
 import { controlLines, jsonLine, type Output } from './output.ts'
 import { count, keyLines } from './transform-report.ts'
+import { tlsLines, tlsOptions, tlsSourceOf, type TlsFlags } from './tls-options.ts'
 import { untilStopped } from './until-stopped.ts'
 
-interface ReplayFlags extends DirectoryFlags {
+interface ReplayFlags extends DirectoryFlags, TlsFlags {
   readonly listen?: string
   readonly map: readonly string[]
   readonly cache?: string
@@ -29,7 +30,7 @@ interface ReplayFlags extends DirectoryFlags {
 
 /** `reseal replay`: a server that answers from a snapshot. */
 export function addReplayCommand(program: Command, output: Output): void {
-  directoryOptions(program.command('replay'))
+  tlsOptions(directoryOptions(program.command('replay')))
     .description('Answer from a snapshot, its tokens re-signed, until SIGTERM or Ctrl-C.')
     .argument('<snapshot>', 'name of the snapshot')
     .option('--listen <address>', 'HOST:PORT to listen on, port 0 for any (default: 127.0.0.1:8080)')
@@ -70,6 +71,7 @@ async function runReplay(snapshot: string, flags: ReplayFlags, output: Output): 
     cacheBytes: settings.cacheBytes,
     pace: settings.pace,
     clientTimeoutMs: settings.clientTimeoutMs,
+    tls: tlsSourceOf(flags, settings.secrets),
     onHit: (request, pair) => {
       if (lively) output.message(`${request.method} ${maskedTarget(request.target)}  pair ${pair}`)
     },
@@ -85,6 +87,7 @@ async function runReplay(snapshot: string, flags: ReplayFlags, output: Output): 
   })
   if (!settings.quiet)
     for (const line of startLines(replaying, transformsFileOf(settings, snapshot))) output.message(line)
+  for (const line of tlsLines(replaying.authorityFile)) output.message(line)
   for (const url of replaying.urls) output.message(`reseal ready replay ${url}`)
   for (const line of controlLines(replaying.control)) output.message(line)
   await untilStopped()

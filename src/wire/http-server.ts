@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { createSecureServer } from 'node:http2'
+import { createSecureServer, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import type { Server as NetServer } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TlsIdentity } from '../core/tls-identity.ts'
 import { MAX_STREAMS, SESSION_OPTIONS } from './h2/session-options.ts'
+import { answerStreamError } from './h2/stream-answer.ts'
 import type { StreamListener } from './h2/stream-listener.ts'
 import { serverOptions } from './slow-client.ts'
 import { asksForWebSocket } from './websocket/handshake.ts'
@@ -17,6 +18,12 @@ export interface HttpListeners {
   readonly stream: StreamListener
 }
 
+const NO_TUNNELS = {
+  status: 501,
+  code: 'USAGE',
+  message: 'The method CONNECT is not forwarded',
+  hint: 'Ask for a WebSocket over HTTP/1.1.',
+} as const
 /** A client may take so long for its TLS handshake. */
 const HANDSHAKE_MS = 10_000
 
@@ -49,6 +56,12 @@ export function createHttpServer(
   server.on('upgrade', listeners.upgrade)
   // The listener for `request` has brought one for streams, which makes requests of HTTP/1.1 of them.
   server.removeAllListeners('stream')
-  server.on('stream', listeners.stream)
+  server.on(
+    'stream',
+    (stream: ServerHttp2Stream, parsed: IncomingHttpHeaders, flags: number, raw: readonly string[]) => {
+      if (parsed[':method'] === 'CONNECT') answerStreamError(stream, NO_TUNNELS)
+      else listeners.stream(stream, parsed, flags, raw)
+    },
+  )
   return server
 }

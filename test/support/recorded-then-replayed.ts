@@ -9,6 +9,8 @@ import { replay, type ReplayOptions } from '../../src/app/replay.ts'
 export interface Listening {
   readonly url: string
   readonly port: number
+  /** What its clients have to trust, when it has TLS. */
+  readonly authorityFile: string
 }
 
 /**
@@ -18,7 +20,12 @@ export interface Listening {
 export async function recordingThenReplaying(
   t: TestContext,
   target: string,
-  options: Partial<RecordOptions & ReplayOptions> = {},
+  {
+    tls: withTls = false,
+    ...options
+  }: Omit<Partial<RecordOptions & ReplayOptions>, 'tls'> & {
+    readonly tls?: boolean
+  } = {},
 ): Promise<{ readonly record: Listening; replay(): Promise<Listening> }> {
   const directory = mkdtempSync(join(tmpdir(), 'reseal-protocols-'))
   t.after(() => rmSync(directory, { recursive: true, force: true }))
@@ -28,8 +35,10 @@ export async function recordingThenReplaying(
     transformsFile: join(directory, 'transforms.yaml'),
     secretsDirectory: join(directory, 'secrets'),
   }
+  const tls = withTls ? { secretsDirectory: places.secretsDirectory } : undefined
   const recording = await record({
     ...places,
+    tls,
     routes: [{ listen: '127.0.0.1:0', target }],
     append: false,
     maxBodyBytes: 64 * 1024 * 1024,
@@ -42,11 +51,12 @@ export async function recordingThenReplaying(
   const stopRecording = (): Promise<unknown> => (stopped ??= recording.stop())
   t.after(stopRecording)
   return {
-    record: listening(recording.urls[0] ?? ''),
+    record: listening(recording),
     async replay() {
       await stopRecording()
       const replaying = await replay({
         ...places,
+        tls,
         transformsRequired: false,
         issuers: undefined,
         routes: [{ listen: '127.0.0.1:0', target: undefined }],
@@ -60,11 +70,17 @@ export async function recordingThenReplaying(
         ...options,
       })
       t.after(() => replaying.stop())
-      return listening(replaying.urls[0] ?? '')
+      return listening(replaying)
     },
   }
 }
 
-function listening(url: string): Listening {
-  return { url, port: Number(new URL(url).port) }
+function listening({
+  urls: [url = ''],
+  authorityFile = '',
+}: {
+  readonly urls: readonly string[]
+  readonly authorityFile: string | undefined
+}): Listening {
+  return { url, port: Number(new URL(url).port), authorityFile }
 }

@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { HttpRequest, HttpResponse } from '../../core/exchange.ts'
+import type { ContentStream, HttpRequest, HttpResponse } from '../../core/exchange.ts'
 import { rawHeadersFromFlat, replaceHeader, type RawHeaders } from '../../core/headers.ts'
 import { drip, sendPieces, timeline } from '../delivered-response.ts'
 import { isBodiless } from '../prepared-head.ts'
@@ -106,7 +107,8 @@ async function travel(
     ? whole.headers
     : replaceHeader(whole.headers, 'content-length', String(whole.body.length))
   // A response of gRPC that is all trailers is one frame: its head, which is the end as well.
-  const onlyHead = isWhole && (bodiless || (whole.body.length === 0 && trailers.length === 0))
+  const onlyHead =
+    isWhole && whole.stream === undefined && (bodiless || (whole.body.length === 0 && trailers.length === 0))
   if (lastByte > 0) {
     respond(stream, { status, headers }, onlyHead ? undefined : () => trailers)
     if (onlyHead) return
@@ -115,6 +117,7 @@ async function travel(
     if (delivery.bytesPerSecond !== undefined) await drip(stream, content, delivery.bytesPerSecond, signal)
     else if (pieces !== undefined) await sendPieces(stream, content, pieces, until)
     else if (content.length > 0) stream.write(content)
+    if (whole.stream !== undefined) await sendStream(stream, whole.stream, signal)
     if (isWhole) {
       await until(delivery.endAtMs ?? 0)
       stream.end()
@@ -124,4 +127,15 @@ async function travel(
   if (cut === 'hold' || stallAfterBytes < resetAfterBytes) return
   // What was written leaves before the reset.
   stream.write(NO_BYTES, () => stream.close(constants.NGHTTP2_INTERNAL_ERROR))
+}
+
+/** Each piece is asked for when the one before has room. */
+async function sendStream(
+  stream: ServerHttp2Stream,
+  content: ContentStream,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const piece of content(signal)) {
+    if (!stream.write(piece)) await once(stream, 'drain', { signal })
+  }
 }
