@@ -34,9 +34,9 @@ export function tunnel({ client, upstream, watch, tap, ending }: Tunnel): () => 
   relay(client, upstream, (chunk) => {
     watch.passed('client', chunk)
     if (!watch.closed()) return leaving ? 'drop' : undefined
-    const committed = complete()
-    if (leaving) finish(client, committed)
-    return leaving ? 'drop' : committed
+    const held = complete()
+    if (leaving) after(held, () => client.end())
+    return leaving ? 'drop' : held
   })
   relay(upstream, client, (chunk) => {
     if (leaving) return 'drop'
@@ -50,13 +50,14 @@ export function tunnel({ client, upstream, watch, tap, ending }: Tunnel): () => 
   })
   upstream.once('end', () => {
     ended.upstream = true
-    finish(client, ended.client ? complete() : undefined)
+    // A stream ends while it is paused, and the last chunk may still be held.
+    after(ended.client ? complete() : committed, () => client.end())
   })
   client.once('close', () => breakOrEnd(upstream, client))
   upstream.once('close', () => {
     const cut = upstream.errored ? 'reset' : 'close'
     if (!ended.upstream) ending.end('upstream aborted', brokenOffMessage(cut, 'it reset the connection'))
-    breakOrEnd(client, upstream)
+    after(committed, () => breakOrEnd(client, upstream))
   })
   // Told by `close`, which follows.
   client.on('error', () => {})
@@ -74,7 +75,7 @@ export function tunnel({ client, upstream, watch, tap, ending }: Tunnel): () => 
     client.write(frameBytes(frame))
     upstream.end(frameBytes(frame, true))
     watch.passed('server', frameBytes(frame))
-    if (watch.closed()) finish(client, complete())
+    if (watch.closed()) after(complete(), () => client.end())
     const late = setTimeout(() => {
       ending.end('client aborted', 'reseal was stopped before it ended')
       client.destroy()
@@ -105,17 +106,17 @@ function relay(from: Duplex, to: Duplex, judge: (chunk: Uint8Array) => Verdict):
       from.resume()
       pass(chunk)
     }
-    verdict.then(release, release)
+    after(verdict, release)
   })
   to.on('drain', () => {
     if (!held) from.resume()
   })
 }
 
-function finish(client: Duplex, committed: Promise<void> | undefined): void {
-  const end = (): void => void client.end()
-  if (committed === undefined) end()
-  else committed.then(end, end)
+/** Does something once what is held has been let go, however that went. */
+function after(held: Promise<void> | undefined, then: () => void): void {
+  if (held === undefined) then()
+  else held.then(then, then)
 }
 
 /** A side that broke off breaks off the other; one that ended leaves it what is still under way. */

@@ -59,6 +59,18 @@ test('a closing handshake makes the exchange complete, and its last frame waits 
   assert.equal(log.entries[0]?.calls.at(-1), 'responseEnd')
 })
 
+test('a last frame that waits for the commit is not lost to the end that follows it', async (t) => {
+  const commit = Promise.withResolvers<void>()
+  const { client, server, log } = await opened(t, () => commit.promise)
+  client.send(bytesOf('client close 1000'))
+  await server.until(/\x88\x82/)
+  server.socket.end(bytesOf('server close 1000'), 'latin1')
+  await log.entries[0]?.over
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  commit.resolve()
+  assert.match((await client.closed()).text, /\x88\x02\x03\xe8$/)
+})
+
 test('a WebSocket that both sides just end is complete too, and the client hears of it after the commit', async (t) => {
   const commit = Promise.withResolvers<void>()
   const { client, server, log } = await opened(t, () => commit.promise)
