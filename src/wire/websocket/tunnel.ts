@@ -29,7 +29,11 @@ const GOING_AWAY = 1001
 export function tunnel({ client, upstream, watch, tap, ending }: Tunnel): () => void {
   const ended = { client: false, upstream: false }
   let leaving = false
-  const complete = (): Promise<void> | undefined => (ending.end('complete') ? tap.responseEnd([]) : undefined)
+  let committed: Promise<void> | undefined
+  const complete = (): Promise<void> | undefined => {
+    if (ending.end('complete')) committed = tap.responseEnd([])
+    return committed
+  }
 
   relay(client, upstream, (chunk) => {
     watch.passed('client', chunk)

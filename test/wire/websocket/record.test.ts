@@ -68,7 +68,7 @@ test('a last frame that waits for the commit is not lost to the end that follows
   await log.entries[0]?.over
   await new Promise((resolve) => setTimeout(resolve, 30))
   commit.resolve()
-  assert.match((await client.closed()).text, /\x88\x02\x03\xe8$/)
+  assert.ok((await client.closed()).text.endsWith('\x88\x02\x03\xe8'))
 })
 
 test('a WebSocket that both sides just end is complete too, and the client hears of it after the commit', async (t) => {
