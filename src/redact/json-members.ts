@@ -19,8 +19,10 @@ export function memberSplices(
     for (const { name, literals } of namedLiterals(text, rules.members)) {
       const secret = rules.member(name)
       if (secret === undefined) continue
-      for (const literal of literals)
+      for (const literal of literals) {
+        if (isAnyToken(name) && !CREDENTIAL.test(literal.value)) continue
         splices.push(...literalSplice(text, literal, secret, rules, substitutes))
+      }
     }
   }
   if (rules.jwkMembers !== undefined && text.includes('kty')) {
@@ -37,6 +39,14 @@ export function memberSplices(
   }
   return splices
 }
+
+/** `token` is also a word of a text, in the answers of language models. */
+function isAnyToken(name: string): boolean {
+  return name.toLowerCase() === 'token'
+}
+
+/** What nobody guesses, in the letters of a bearer token (RFC 6750 §2.1). */
+const CREDENTIAL = /^[A-Za-z0-9._~+/=:|-]{12,}$/
 
 /** A number of a private key is long, and the members' names are short and may mean anything. */
 const PRIVATE_MEMBER = /^[A-Za-z0-9_-]{16,}$/

@@ -161,8 +161,13 @@ suite('a credential becomes a numbered placeholder', () => {
     ],
     [
       'numbers, and lists of strings',
-      redactedBody(JSON_TYPE, '{"password":12.5e3,"token":["a" , "b"],"secret":null,"pwd":true}'),
-      '{"password":"redacted-password-1","token":["redacted-token-1-2" , "redacted-token-1-3"],"secret":null,"pwd":true}',
+      redactedBody(JSON_TYPE, '{"password":12.5e3,"secret":["a" , "b"],"assertion":null,"pwd":true}'),
+      '{"password":"redacted-password-1","secret":["redacted-secret-1-2" , "redacted-secret-1-3"],"assertion":null,"pwd":true}',
+    ],
+    [
+      'a token of a name that means words as well, if it looks like one',
+      redactedBody(JSON_TYPE, '[{"token":" hello"},{"token":"Az09-Az09-Az09"}]'),
+      '[{"token":" hello"},{"token":"redacted-token-1"}]',
     ],
     [
       'JSON that was cut off',
