@@ -18,7 +18,9 @@ import {
 import type { PairMessages } from './steps/step.ts'
 import { keySources } from './tokens/key-sources.ts'
 import { createSigningLedger, type LedgerEntry, type SigningLedger } from './tokens/signing-ledger.ts'
-import { createTokenFamily } from './tokens/token-family.ts'
+import { bindNonces } from './tokens/nonce-learners.ts'
+import { createSharedTokens, type SharedTokens } from './tokens/shared-tokens.ts'
+import { createTokenFamily, type FamilyToken } from './tokens/token-family.ts'
 import { createLearntValues, type LearntValues } from './values/learnt-values.ts'
 import { createVariableBook, type VariableBook } from './values/variable-book.ts'
 import { createVariables, type Variables } from './values/variables.ts'
@@ -72,15 +74,20 @@ export function compileTransforms(
     ledger: createSigningLedger(),
     variables,
     learnt: createLearntValues(),
+    shared: createSharedTokens(),
     finishers: [],
   }
   const { worked, seen } = workThrough(chains, pairs, run)
   for (const finish of run.finishers) finish()
   const also = putLearnt(worked, pairs, run.learnt)
+  const nonces = bindNonces(
+    worked.flatMap(({ tokens }) => tokens),
+    pairs,
+  )
   const reports = chains.map((chain) => chain.counts.report(seen))
   refuseIdle(document, reports)
   return {
-    responses: responsesOf([...worked, ...also], createVariables(variables.initial())),
+    responses: responsesOf([...worked, ...also], nonces, pairs, createVariables(variables.initial())),
     chains: reports,
     keys: run.ledger.entries(),
     notes: sources.notes(),
@@ -92,6 +99,7 @@ interface CompileRun {
   readonly ledger: SigningLedger
   readonly variables: VariableBook
   readonly learnt: LearntValues
+  readonly shared: SharedTokens
   /** To be called when every chain has run over every pair. */
   readonly finishers: (() => void)[]
 }
@@ -100,6 +108,7 @@ interface WorkedPair {
   readonly message: ResponseMessage
   readonly trace: readonly StepTrace[]
   readonly learners: readonly Learner[]
+  readonly tokens: readonly FamilyToken[]
 }
 
 function workThrough(
@@ -137,7 +146,7 @@ function openMessages(pair: ReturnType<PairSource['pair']>): PairMessages | unde
 
 function workOn(messages: PairMessages, chains: readonly CompiledChain[], run: CompileRun): WorkedPair {
   const { pair } = messages.response
-  const tokens = createTokenFamily(pair.at)
+  const tokens = createTokenFamily(pair.at, run.shared)
   const runs = chains.map((chain) =>
     runChain(chain, {
       pair,
@@ -155,6 +164,7 @@ function workOn(messages: PairMessages, chains: readonly CompiledChain[], run: C
     message: messages.response,
     trace: runs.flatMap(({ trace }) => trace),
     learners: runs.flatMap(({ learner }) => learner ?? []),
+    tokens: tokens.members(),
   }
 }
 
@@ -172,7 +182,8 @@ function putLearnt(
     const messages = known.has(id) ? undefined : openMessages(pairs.pair(id))
     if (messages === undefined) continue
     learnt.applyTo(messages.response)
-    if (messages.response.touched) others.push({ message: messages.response, trace: [], learners: [] })
+    if (messages.response.touched)
+      others.push({ message: messages.response, trace: [], learners: [], tokens: [] })
   }
   return others
 }
@@ -200,15 +211,27 @@ function refuseIdle({ responder }: TransformDocument, reports: readonly ChainRep
 
 function responsesOf(
   worked: readonly WorkedPair[],
+  nonces: ReadonlyMap<PairId, Learner>,
+  pairs: PairSource,
   variables: Variables,
 ): ReadonlyMap<PairId, TransformedResponse> {
-  const changed = worked.filter(({ message, learners }) => message.touched || learners.length > 0)
-  return new Map(
-    changed.map(({ message, trace, learners }) => {
-      const response = message.touched ? message.served() : recordedResponse(message.pair)
-      return [message.pair.id, { served: servedBy(response, learners, variables), trace }]
-    }),
-  )
+  const responses = new Map<PairId, TransformedResponse>()
+  for (const { message, trace, learners, tokens } of worked) {
+    const { id } = message.pair
+    const nonce = nonces.get(id)
+    const all = nonce === undefined ? learners : [...learners, nonce]
+    if (!message.touched && all.length === 0) continue
+    // A token learns on the way that another step changed it; those that hash it must know before.
+    if (tokens.length > 1) message.served()
+    const response = message.touched ? message.served() : recordedResponse(message.pair)
+    responses.set(id, { served: servedBy(response, all, variables), trace })
+  }
+  for (const [id, learner] of nonces) {
+    const pair = responses.has(id) ? undefined : pairs.pair(id)
+    if (pair === undefined || !isWhole(pair)) continue
+    responses.set(id, { served: servedBy(recordedResponse(pair), [learner], variables), trace: [] })
+  }
+  return responses
 }
 
 function recordedResponse({ response }: WholePair): MomentResponse {

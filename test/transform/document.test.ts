@@ -27,6 +27,7 @@ const SPEEDSCALE =
 
 const RESIGN_DEFAULTS = {
   type: 'jwt_resign',
+  keys: [],
   alg: 'keep',
   kid: 'auto',
   header: { set: {}, delete: [] },
@@ -134,6 +135,7 @@ test('every option of jwt_resign is read with its type', () => {
   assert.deepEqual(steps(written)[0], {
     type: 'jwt_resign',
     secretPath: 'a/b',
+    keys: [],
     passphrasePath: 'a/c',
     encoding: 'base64url',
     trim: true,

@@ -14,6 +14,7 @@ import { DEFAULT_MATCH } from './match-schema.ts'
 import { readSpelling, type Vocabulary } from './member-spelling.ts'
 import { checkSchema, type Checked, type Complaint } from './schema-complaint.ts'
 import { readSourceText, type SourcePath, type SourceText } from './source-text.ts'
+import { REFUSED_EXTRACTORS, REFUSED_STEPS } from './speedscale-words.ts'
 import { readSpeedscaleFilters } from './speedscale-filters.ts'
 import { STEPS } from '../steps/step-table.ts'
 
@@ -191,8 +192,8 @@ function isSpeedscaleFilters(value: Readonly<Record<string, unknown>>): boolean 
   return ['filters', 'conditions', 'operator'].some((key) => Object.hasOwn(value, key))
 }
 
-const EXTRACTOR_WORDS = vocabulary('extractor', EXTRACTORS)
-const STEP_WORDS = vocabulary('step', STEPS)
+const EXTRACTOR_WORDS = vocabulary('extractor', EXTRACTORS, REFUSED_EXTRACTORS)
+const STEP_WORDS = vocabulary('step', STEPS, REFUSED_STEPS)
 
 function readExtractor(value: unknown, base: SourcePath, report: Report): ExtractorDefinition | undefined {
   if (!isWordOrMap(value)) return undefined
@@ -221,8 +222,12 @@ interface Row {
   readonly options: { readonly shape: object }
 }
 
-function vocabulary<T extends string>(noun: string, rows: Readonly<Record<T, Row>>): Vocabulary<T> {
-  return { noun, rows }
+function vocabulary<T extends string>(
+  noun: string,
+  rows: Readonly<Record<T, Row>>,
+  refused: Readonly<Record<string, string>>,
+): Vocabulary<T> {
+  return { noun, rows, refused }
 }
 
 function reportRepeatedIds(chains: readonly (ChainDefinition | undefined)[], report: Report): void {

@@ -16,6 +16,8 @@ export interface SpeltMember<T extends string> {
 export interface Vocabulary<T extends string> {
   /** `step` or `extractor`. */
   readonly noun: string
+  /** Words of Speedscale that there is no row for, and what to write instead. */
+  readonly refused: Readonly<Record<string, string>>
   readonly rows: Readonly<
     Record<
       T,
@@ -118,11 +120,13 @@ function unknownType<T extends string>(
   path: readonly PropertyKey[],
   vocabulary: Vocabulary<T>,
 ): Checked<never> {
-  const hint = suggestionFor(word, Object.keys(vocabulary.rows), `${vocabulary.noun}s`)
+  const { rows, refused, noun } = vocabulary
+  const instead = Object.hasOwn(refused, word) ? refused[word] : undefined
+  const hint = instead ?? suggestionFor(word, Object.keys(rows), `${noun}s`)
   const shown = inWords(word)
   return refuse(
     path,
-    `There is no ${vocabulary.noun} ${shown}`,
+    `There is no ${noun} ${shown}`,
     hint,
     path.length === 0 || path.at(-1) === 'type' ? 'value' : 'key',
   )

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { requestExtractor, responseExtractor } from '../steps/step-row.ts'
-import { FIELD_NAME } from './field-name.ts'
+import { FIELD_NAME, SPEEDSCALE_FIELD } from './field-name.ts'
 
 const RES_HEADER = z
   .strictObject({ name: FIELD_NAME.meta({ examples: ['Set-Cookie', 'Authorization'] }) })
@@ -10,7 +10,7 @@ const RES_HEADER = z
 export const HTTP_RES_HEADER = responseExtractor(
   'http_res_header',
   RES_HEADER,
-  { shorthand: 'name' },
+  { shorthand: 'name', config: SPEEDSCALE_FIELD },
   ({ name }) =>
     (response) => {
       const places = response.header(name)
@@ -42,7 +42,7 @@ const REQ_HEADER = z
 export const HTTP_REQ_HEADER = requestExtractor(
   'http_req_header',
   REQ_HEADER,
-  { shorthand: 'name' },
+  { shorthand: 'name', config: SPEEDSCALE_FIELD },
   ({ name }) =>
     (request) => {
       const places = request.header(name)

@@ -34,11 +34,8 @@ const URL_DECODE_OPTIONS = z
   .describe('Goes into a percent-encoded text (RFC 3986 §2.1).')
 
 /** `url_decode`: goes into a percent-encoded text. */
-export const URL_DECODE = locatorRow(
-  'url_decode',
-  URL_DECODE_OPTIONS,
-  { aliases: ['url_encode'] },
-  ({ plus }) => wholeText((text) => percentCodec(text, plus), 'not percent-encoded'),
+export const URL_DECODE = locatorRow('url_decode', URL_DECODE_OPTIONS, {}, ({ plus }) =>
+  wholeText((text) => percentCodec(text, plus), 'not percent-encoded'),
 )
 
 const JSON_STRING_OPTIONS = z
@@ -67,15 +64,10 @@ const GZIP_OPTIONS = z
   .describe('Goes into compressed bytes. A body with Content-Encoding needs no such step.')
 
 /** `gzip`: goes into compressed bytes. */
-export const GZIP = locatorRow(
-  'gzip',
-  GZIP_OPTIONS,
-  { shorthand: 'coding', aliases: ['zlib'] },
-  ({ coding }) => {
-    const codec = compression(coding)
-    return wholeText(() => codec, `not ${coding}, or too large`)
-  },
-)
+export const GZIP = locatorRow('gzip', GZIP_OPTIONS, { shorthand: 'coding' }, ({ coding }) => {
+  const codec = compression(coding)
+  return wholeText(() => codec, `not ${coding}, or too large`)
+})
 
 function compression(coding: (typeof COMPRESSIONS)[number]): Codec {
   return {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseJwt, type Jwt } from '../../core/jwt.ts'
+import { claimsOf, parseJwt, type Jwt } from '../../core/jwt.ts'
 import { memberNode, rootNode } from '../json-path/located-node.ts'
 import { BASE64URL } from '../message/codecs.ts'
 import { AS_IS, type Focus, type Span } from '../message/focus.ts'
@@ -29,6 +29,19 @@ export const JWT_CLAIM = locatorRow(
 /** The claims of the JWT that a place holds, as text. */
 export function openPayload(focus: Focus): Focus | undefined {
   return openPart(focus, payloadOf)
+}
+
+/** The claims of the JWT that a place holds which are JWTs themselves. */
+export function nestedJwts(focus: Focus): readonly Focus[] {
+  const start = focus.recorded.lastIndexOf(' ') + 1
+  const jwt = parseJwt(focus.recorded.slice(start).trimEnd())
+  const names = Object.entries(jwt === undefined ? {} : claimsOf(jwt)).flatMap(([name, value]) =>
+    typeof value === 'string' && parseJwt(value) !== undefined ? [name] : [],
+  )
+  return names.flatMap((name) => {
+    const found = jwtMember(name, 'claim', payloadOf)(focus)
+    return 'notFound' in found ? [] : found
+  })
 }
 
 function payloadOf({ token, signingInput }: Jwt): Span {

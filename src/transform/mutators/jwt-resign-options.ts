@@ -80,6 +80,36 @@ const HEADER_EDITS = z
     }
   })
 
+const KEY_FOR = z
+  .strictObject({
+    kid: z
+      .exactOptional(z.string())
+      .describe('The kid of the recorded token.')
+      .meta({ examples: ['k1'] }),
+    iss: z
+      .exactOptional(z.string())
+      .describe('The iss claim of the recorded token.')
+      .meta({ examples: ['https://idp'] }),
+    secretPath: z
+      .exactOptional(SECRET_PATH)
+      .describe('File of the signing key.')
+      .meta({ examples: ['idp/k1.key'] }),
+    issuer: z
+      .exactOptional(z.string().min(1, 'must not be empty'))
+      .describe('Name of one of the issuers.')
+      .meta({ examples: ['main'] }),
+  })
+  .superRefine(({ kid, iss, secretPath, issuer }, context) => {
+    if (kid === undefined && iss === undefined) {
+      const params = { hint: 'Write kid: KID or iss: ISSUER, or both.' }
+      context.addIssue({ code: 'custom', message: 'does not say which tokens it is for', params })
+    }
+    if ((secretPath === undefined) === (issuer === undefined)) {
+      const params = { hint: 'Write secretPath: FILE or issuer: NAME, one of the two.' }
+      context.addIssue({ code: 'custom', message: 'must name one key', params })
+    }
+  })
+
 const EDITS_NONE = { set: {}, delete: [] }
 
 const RESIGN_FIELDS = {
@@ -91,6 +121,20 @@ const RESIGN_FIELDS = {
     .exactOptional(z.string().min(1, 'must not be empty'))
     .describe('Name of one of the issuers: signs with its key of the moment and follows its rotations.')
     .meta({ examples: ['main'] }),
+  keys: z
+    .array(KEY_FOR)
+    .default([])
+    .describe(
+      'Keys of their own for some tokens, by kid or issuer; the first that fits signs, else the options above.',
+    )
+    .meta({
+      examples: [
+        [
+          { kid: 'k1', secretPath: 'idp/k1.key' },
+          { iss: 'https://b', issuer: 'main' },
+        ],
+      ],
+    }),
   passphrasePath: z
     .exactOptional(SECRET_PATH)
     .describe('File of the passphrase of an encrypted key, in the secrets directory.')

@@ -1,18 +1,20 @@
-import { numberValue } from '../../core/json.ts'
-import { claimsOf, parseJwt, type Jwt } from '../../core/jwt.ts'
+import { ResealError } from '../../core/errors.ts'
+import { parseJwt, type Jwt } from '../../core/jwt.ts'
 import { isPlaceholder } from '../../core/placeholder.ts'
 import type { Resigner } from '../../keys/resign/resign.ts'
 import type { Focus } from '../message/focus.ts'
-import { renderLive, type Live, type Moment } from '../message/live.ts'
+import { nestedJwts } from '../locators/jwt-claim.ts'
+import { changesOf, renderLive, type Live, type Moment } from '../message/live.ts'
 import { mutatorRow } from '../steps/step-row.ts'
 import { resignPlanner, type ResignPlanner } from '../tokens/resign-planner.ts'
-import type { FamilyToken } from '../tokens/token-family.ts'
-import type { Mutate } from '../steps/step.ts'
+import { otherToken } from '../tokens/other-token.ts'
+import { keepSiblingsTrue } from '../tokens/token-siblings.ts'
+import type { NotFound, PairWork } from '../steps/step.ts'
 import { JWT_RESIGN_OPTIONS, SPEEDSCALE_JWT_RESIGN_CONFIG } from './jwt-resign-options.ts'
 
 /**
- * `jwt_resign`: re-signs the JWT that a place holds, alone or behind one of the prefixes. What is no JWT, or a JWT that cannot be
- * re-signed, stays as recorded.
+ * `jwt_resign`: re-signs the JWT that a place holds, alone or behind one of the prefixes, and before it those in its
+ * claims. What is no JWT, or a JWT that cannot be re-signed, stays as recorded.
  * @throws ResealError KEY_UNFIT, when applied, if the key cannot sign the token's alg
  */
 export const JWT_RESIGN = mutatorRow(
@@ -24,9 +26,10 @@ export const JWT_RESIGN = mutatorRow(
     const planFor = resignPlanner(definition, environment)
     const plannedRecorded = rememberPlans(planFor)
 
-    const mutate: Mutate = (focus, work) => {
+    const mutateAt = (focus: Focus, work: PairWork, depth: number): NotFound | undefined => {
       const carried = carriedToken(focus.recorded, prefixes)
-      if (carried === undefined) return { notFound: 'not a JWT' }
+      if (carried === undefined) return { notFound: otherToken(focus.recorded) ?? 'not a JWT' }
+      if (depth < MAX_NESTING) resignNested(focus, (inner) => mutateAt(inner, work, depth + 1))
       const planned = plannedRecorded(carried.jwt)
       if ('notFound' in planned) return planned
 
@@ -41,18 +44,20 @@ export const JWT_RESIGN = mutatorRow(
         place: definition.place,
       })
       focus.put((value) => {
-        if (value !== focus.recorded) token.follow(editedResigner(value, resigner, prefixes, planFor))
+        if (value !== focus.recorded) {
+          token.follow(editedResigner(value, resigner, prefixes, planFor), changesOf([value]))
+        }
         return {
-          changes: resigner.timeBound || value !== focus.recorded ? 'second' : 'once',
+          changes: token.changes(),
           render: (moment) => token.render(moment).then((signed) => carried.before + signed + carried.after),
         }
       })
-      keepSiblingsTrue(focus, token, carried.jwt)
+      keepSiblingsTrue(focus, token, carried.jwt, work.pair.at)
       const accessToken = focus.sibling('access_token')?.recorded ?? ''
       if (isPlaceholder(accessToken)) work.tokens.addOpaque(accessToken)
       return undefined
     }
-    return { mutate }
+    return { mutate: (focus, work) => mutateAt(focus, work, 0) }
   },
 )
 
@@ -94,30 +99,17 @@ function editedResigner(
   }
 }
 
-/** Members beside a token that speak of its lifetime (RFC 6749 §5.1) follow it, if they were true of the recorded one. */
-function keepSiblingsTrue(focus: Focus, token: FamilyToken, recorded: Jwt): void {
-  const { iat, exp } = claimsOf(recorded)
-  if (typeof exp !== 'number') return
-  const lifetime = token.resigner.lifetimeSeconds
-  const expiresIn = focus.sibling('expires_in')
-  const told = expiresIn && numberOf(expiresIn)
-  if (expiresIn && told !== undefined && typeof iat === 'number' && lifetime !== undefined) {
-    const wasTrue = Math.abs(told - (exp - iat)) <= 1
-    if (wasTrue && Math.abs(told - lifetime) > 1) expiresIn.put(() => String(lifetime))
-  }
-  const expiresAt = focus.sibling('expires_at')
-  if (expiresAt && Math.abs((numberOf(expiresAt) ?? Number.NaN) - exp) <= 1) {
-    expiresAt.put(() => ({
-      changes: 'second',
-      render: async (moment) => {
-        const signed = parseJwt(await token.render(moment))
-        const expires = signed && claimsOf(signed)['exp']
-        return String(typeof expires === 'number' ? expires : exp)
-      },
-    }))
-  }
-}
+/** A JWT in a JWT in a JWT is what has been seen. */
+const MAX_NESTING = 3
 
-function numberOf(focus: Focus): number | undefined {
-  return numberValue(focus.recorded, focus.json())
+/** Tokens in the claims are re-signed first; one that the key cannot sign stays, and with it what it proves. */
+function resignNested(focus: Focus, resign: (inner: Focus) => unknown): void {
+  for (const place of nestedJwts(focus)) {
+    try {
+      resign(place)
+    } catch (error) {
+      // A mounted key is for the token that was named; one of another type inside it has another issuer.
+      if (!(error instanceof ResealError) || error.code !== 'KEY_UNFIT') throw error
+    }
+  }
 }

@@ -75,13 +75,8 @@ const MAP_OPTIONS = z
   )
 
 /** `map`: learns what stands for a recorded value, and puts it wherever responses have that value. */
-export const MAP = mutatorRow(
-  'map',
-  MAP_OPTIONS,
-  { aliases: ['smart_replace', 'train'], sides: ['request'] },
-  () => ({
-    meet: (recorded, { learnt }) =>
-      learnt.add(recorded) ? undefined : { notFound: 'too short to be told from other text' },
-    learn: (live, recorded, variables) => variables.learn(recorded, live),
-  }),
-)
+export const MAP = mutatorRow('map', MAP_OPTIONS, { sides: ['request'] }, () => ({
+  meet: (recorded, { learnt }) =>
+    learnt.add(recorded) ? undefined : { notFound: 'too short to be told from other text' },
+  learn: (live, recorded, variables) => variables.learn(recorded, live),
+}))

@@ -1,5 +1,5 @@
 import { ResealError } from '../../core/errors.ts'
-import type { Jwt } from '../../core/jwt.ts'
+import { claimsOf, type Jwt } from '../../core/jwt.ts'
 import type { Clock } from '../../core/time.ts'
 import type { KeyRing } from '../../keys/ring/key-ring.ts'
 import { planResign, resignObstacle, type Resigner, type ResignOptions } from '../../keys/resign/resign.ts'
@@ -34,10 +34,31 @@ export function resignPlanner(
   environment: SigningEnvironment,
 ): ResignPlanner {
   const plan = planWith(definition, environment)
+  const special = definition.keys.map((key) => ({
+    key,
+    plan: planWith(withKey(definition, key), environment),
+  }))
   return (jwt) => {
     const obstacle = resignObstacle(jwt)
-    return obstacle === undefined ? plan(jwt) : { notFound: obstacle }
+    if (obstacle !== undefined) return { notFound: obstacle }
+    return (special.find(({ key }) => isFor(key, jwt))?.plan ?? plan)(jwt)
   }
+}
+
+type KeyFor = JwtResignDefinition['keys'][number]
+
+/** The options with another key; what they say of their own secret file is not about that one. */
+function withKey(definition: JwtResignDefinition, { secretPath, issuer }: KeyFor): JwtResignDefinition {
+  const { type, place, keys, alg, kid, header, claims, time, timeClaims, prefixes } = definition
+  const key = {
+    ...(secretPath === undefined ? {} : { secretPath }),
+    ...(issuer === undefined ? {} : { issuer }),
+  }
+  return { type, place, keys, alg, kid, header, claims, time, timeClaims, prefixes, ...key }
+}
+
+function isFor({ kid, iss }: KeyFor, jwt: Jwt): boolean {
+  return (kid === undefined || kid === jwt.kid) && (iss === undefined || iss === claimsOf(jwt)['iss'])
 }
 
 function planWith(

@@ -4,7 +4,8 @@ import { isRedactedSignature, signaturePart } from '../../core/redacted-signatur
 import type { EpochMs } from '../../core/time.ts'
 import { halfHash } from '../../keys/algorithms.ts'
 import type { Resigner } from '../../keys/resign/resign.ts'
-import type { Moment } from '../message/live.ts'
+import type { Changes, Moment } from '../message/live.ts'
+import type { SharedToken, SharedTokens } from './shared-tokens.ts'
 
 /** The tokens of one response that are re-signed, so that those which speak of each other stay true. */
 export interface TokenFamily {
@@ -12,6 +13,8 @@ export interface TokenFamily {
   add(recorded: Jwt, resigner: Resigner): FamilyToken
   /** Takes in the access token beside them that is no JWT, where a placeholder stands for it. */
   addOpaque(placeholder: string): void
+  /** All that are in. */
+  members(): readonly FamilyToken[]
   /** Ties `at_hash` and its like to the tokens they were made from; call it when every token is in. */
   tie(): void
 }
@@ -20,9 +23,13 @@ export interface TokenFamily {
 export interface FamilyToken {
   readonly recorded: Jwt
   readonly resigner: Resigner
-  /** Another step changed the token itself: what is re-signed from now on is what this gives. */
-  follow(edited: (moment: Moment) => Promise<Resigner>): void
-  /** The new token; made once a second, however many places carry it. */
+  /** Another step changed the token itself: what is re-signed from now on is what this gives, so often anew. */
+  follow(edited: (moment: Moment) => Promise<Resigner>, changes: Changes): void
+  /** The recorded nonce is replaced by the one that a live request brings for it (OIDC Core §3.1.2.1). */
+  bindNonce(nonce: string): void
+  /** How often the new token is another one. */
+  changes(): Changes
+  /** The new token; the same for one moment, and made once a second where the request does not matter. */
   render(moment: Moment): Promise<string>
 }
 
@@ -30,14 +37,17 @@ export interface FamilyToken {
 const HASH_CLAIMS = ['at_hash', 'c_hash', 's_hash'] as const
 
 /** What a claim hashes, as it is served. */
-type Hashed = Pick<FamilyToken, 'render'>
+type Hashed = Pick<FamilyToken, 'render' | 'changes'>
 
 interface Member extends FamilyToken {
   readonly hashes: Map<string, Hashed>
 }
 
-/** @param recordedAtMs when the response was recorded: the moment its tokens' times count from */
-export function createTokenFamily(recordedAtMs: EpochMs): TokenFamily {
+/**
+ * @param recordedAtMs when the response was recorded: the moment its tokens' times count from
+ * @param shared the tokens of all responses; ask for families in the order of the recording
+ */
+export function createTokenFamily(recordedAtMs: EpochMs, shared: SharedTokens): TokenFamily {
   const members: Member[] = []
   let opaque: Hashed | undefined
 
@@ -47,12 +57,13 @@ export function createTokenFamily(recordedAtMs: EpochMs): TokenFamily {
         (member) => member.recorded.token === recorded.token && member.resigner === resigner,
       )
       if (known !== undefined) return known
-      const member = createMember(recorded, resigner, recordedAtMs)
+      const member = createMember(recorded, resigner, recordedAtMs, shared.join(recorded.token, resigner))
       members.push(member)
       return member
     },
+    members: () => members,
     addOpaque: (placeholder) => {
-      opaque = { render: () => Promise.resolve(placeholder) }
+      opaque = { changes: () => 'once', render: () => Promise.resolve(placeholder) }
     },
     tie: () => {
       for (const member of members) {
@@ -99,32 +110,68 @@ function curveOf({ key }: Resigner): 'Ed448' | undefined {
   return key.publicJwk?.kty === 'OKP' && key.publicJwk.crv === 'Ed448' ? 'Ed448' : undefined
 }
 
-function createMember(recorded: Jwt, resigner: Resigner, recordedAtMs: EpochMs): Member {
+function createMember(recorded: Jwt, resigner: Resigner, recordedAtMs: EpochMs, shared: SharedToken): Member {
   const hashes = new Map<string, Hashed>()
-  let resignerAt: ((moment: Moment) => Promise<Resigner>) | undefined
-  let last: { readonly second: number; readonly token: Promise<string> } | undefined
+  let edit:
+    | { readonly resigner: (moment: Moment) => Promise<Resigner>; readonly changes: Changes }
+    | undefined
+  let recordedNonce: string | undefined
+  let last:
+    | { readonly second: number; readonly nonce: string | undefined; readonly token: Promise<string> }
+    | undefined
+  const byMoment = new WeakMap<Moment, Promise<string>>()
 
-  const sign = async (moment: Moment): Promise<string> => {
+  const sign = async (moment: Moment, nonce: string | undefined): Promise<string> => {
     const renewed = await Promise.all(
       [...hashes].map(async ([claim, source]) => {
         const hash = halfHash(resigner.alg, await source.render(moment), curveOf(resigner))
         return hash === undefined ? [] : [[claim, hash] as const]
       }),
     )
-    const signer = resignerAt === undefined ? resigner : await resignerAt(moment)
-    return signer.resign({ nowMs: moment.nowMs, recordedAtMs, hashes: Object.fromEntries(renewed.flat()) })
+    const signer = edit === undefined ? resigner : await edit.resigner(moment)
+    const claims = { ...Object.fromEntries(renewed.flat()), ...(nonce === undefined ? {} : { nonce }) }
+    return signer.resign({ nowMs: moment.nowMs, recordedAtMs, hashes: claims })
   }
+  const isOwn = (): boolean => edit !== undefined || recordedNonce !== undefined || hashes.size > 0
+  const signShared = async (moment: Moment, nonce: string | undefined): Promise<string> => {
+    const token = await sign(moment, nonce)
+    if (!isOwn()) shared.made(token)
+    return token
+  }
+  const nonceFor = ({ variables }: Moment): string | undefined =>
+    recordedNonce === undefined ? undefined : variables.liveFor(recordedNonce)
+  const onceAMoment = (moment: Moment): Promise<string> => {
+    const token = byMoment.get(moment) ?? sign(moment, nonceFor(moment))
+    byMoment.set(moment, token)
+    return token
+  }
+  /** It, or a token it hashes, is made of the request. */
+  const isOfRequest = (): boolean =>
+    edit?.changes === 'request' || [...hashes.values()].some((source) => source.changes() === 'request')
 
   return {
     recorded,
     resigner,
     hashes,
-    follow: (edited) => {
-      resignerAt = edited
+    follow: (edited, changes) => {
+      edit = { resigner: edited, changes }
+    },
+    bindNonce: (nonce) => {
+      recordedNonce = nonce
+    },
+    changes: () => {
+      if (isOfRequest() || recordedNonce !== undefined) return 'request'
+      return resigner.timeBound || edit !== undefined ? 'second' : 'once'
     },
     render: (moment) => {
+      if (isOfRequest()) return onceAMoment(moment)
+      const living = isOwn() ? undefined : shared.living(moment.nowMs)
+      if (living !== undefined) return Promise.resolve(living)
       const second = Math.floor(moment.nowMs / 1000)
-      if (last?.second !== second) last = { second, token: sign(moment) }
+      const nonce = nonceFor(moment)
+      if (last?.second !== second || last.nonce !== nonce) {
+        last = { second, nonce, token: signShared(moment, nonce) }
+      }
       return last.token
     },
   }

@@ -1,0 +1,45 @@
+import { claimsOf } from '../../core/jwt.ts'
+import { isWhole, type PairId, type PairSource } from '../../core/pair.ts'
+import type { Learner } from '../chain.ts'
+import { requestMessage } from '../message/request-message.ts'
+import { REQUEST_SOURCES, type RequestSource } from '../values/request-source.ts'
+import type { FamilyToken } from './token-family.ts'
+
+/** Where a login request has its nonce: in the query, in a form, in JSON. */
+const PLACES: readonly RequestSource[] = [
+  REQUEST_SOURCES.query('nonce'),
+  REQUEST_SOURCES.form('nonce'),
+  REQUEST_SOURCES.json('nonce'),
+]
+
+/**
+ * An ID token has the nonce of the request that asked for it (OIDC Core §3.1.2.1), and a live client sends another one. So
+ * each token whose nonce some recorded request has is bound to it.
+ * @returns for each pair with such a request, what learns its live nonce
+ */
+export function bindNonces(tokens: readonly FamilyToken[], pairs: PairSource): ReadonlyMap<PairId, Learner> {
+  const byNonce = Map.groupBy(tokens, ({ recorded }) => claimsOf(recorded)['nonce'])
+  const learners = new Map<PairId, Learner>()
+  if ([...byNonce.keys()].every((nonce) => typeof nonce !== 'string')) return learners
+  for (const head of pairs.heads()) {
+    const mayHave = head.request.target.includes('nonce=') || head.request.method === 'POST'
+    const pair = mayHave ? pairs.pair(head.id) : undefined
+    if (pair === undefined || !isWhole(pair)) continue
+    const request = requestMessage(pair.request)
+    for (const place of PLACES) {
+      const nonce = place(request)
+      const bound = nonce === undefined ? undefined : byNonce.get(nonce)
+      if (nonce === undefined || bound === undefined) continue
+      for (const token of bound) token.bindNonce(nonce)
+      learners.set(head.id, learnerOf(place, nonce))
+    }
+  }
+  return learners
+}
+
+function learnerOf(place: RequestSource, recorded: string): Learner {
+  return ({ request, variables }) => {
+    const live = place(request)
+    if (live !== undefined) variables.learn(recorded, live)
+  }
+}

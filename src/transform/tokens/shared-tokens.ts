@@ -1,0 +1,53 @@
+import { claimsOf, parseJwt } from '../../core/jwt.ts'
+import type { EpochMs, EpochSeconds } from '../../core/time.ts'
+import type { Resigner } from '../../keys/resign/resign.ts'
+
+/**
+ * The new tokens that stand for recorded ones across responses. The first response of the recording that has a token makes
+ * the new one; those after it that have the same give that one again while it lives, as the recorded server did.
+ */
+export interface SharedTokens {
+  /** A place among those that carry this token and re-sign it alike. */
+  join(recorded: string, resigner: Resigner): SharedToken
+}
+
+export interface SharedToken {
+  /** The one that was made elsewhere and still lives; undefined where this place makes its own. */
+  living(nowMs: EpochMs): string | undefined
+  made(token: string): void
+}
+
+interface Circle {
+  last: { readonly token: string; readonly expires: EpochSeconds } | undefined
+}
+
+export function createSharedTokens(): SharedTokens {
+  const circles = new Map<string, Circle>()
+  return {
+    join: (recorded, { key, kid }) => {
+      const id = JSON.stringify([recorded, key.source, key.thumbprint, key.alg, kid])
+      const known = circles.get(id)
+      const circle: Circle = known ?? { last: undefined }
+      circles.set(id, circle)
+      return {
+        living: (nowMs) => {
+          const { last } = circle
+          return known === undefined || last === undefined || last.expires * 1000 <= nowMs
+            ? undefined
+            : last.token
+        },
+        made: (token) => {
+          const expires = expiryOf(token)
+          if (expires !== undefined) circle.last = { token, expires }
+        },
+      }
+    },
+  }
+}
+
+/** A token that says nothing of its end is not kept: it might be given for ever. */
+function expiryOf(token: string): EpochSeconds | undefined {
+  const jwt = parseJwt(token)
+  const exp = jwt && claimsOf(jwt)['exp']
+  return typeof exp === 'number' ? exp : undefined
+}
