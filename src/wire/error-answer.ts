@@ -25,11 +25,16 @@ export function answerErrorAndLinger(response: ServerResponse, answer: ErrorAnsw
   request.resume()
 }
 
-/** Answers with an error, unless an answer has already begun, and closes the connection on whatever still comes. */
+/**
+ * Answers with an error and closes the connection on whatever still comes. An answer that is whole leaves before; one
+ * that has only begun is reset.
+ */
 export function answerErrorAndClose(response: ServerResponse, answer: ErrorAnswer): void {
   const { socket } = response.req
-  if (!beginError(response, answer, true)) return
-  response.end(() => socket.destroySoon())
+  // The response has let go of its socket when its answer was early and has left.
+  if (response.writableEnded) socket.destroySoon()
+  else if (response.headersSent) socket.resetAndDestroy()
+  else if (beginError(response, answer, true)) response.end(() => socket.destroySoon())
 }
 
 function beginError(response: ServerResponse, answer: ErrorAnswer, close: boolean): boolean {

@@ -4,7 +4,7 @@ import { test, type TestContext } from 'node:test'
 import type { RunningServer } from '../../src/wire/listener.ts'
 import { serveForwarding, type RecordServerOptions } from '../../src/wire/record-server.ts'
 import { serve } from '../../src/wire/server.ts'
-import { rawClient, rawUpstream, type RawUpstream } from '../support/raw-socket.ts'
+import { answering, rawClient, rawUpstream, type RawUpstream } from '../support/raw-socket.ts'
 import { tapLog } from '../support/tap-log.ts'
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
@@ -40,6 +40,20 @@ test('content that trickles is answered 408, its connection closed and the upstr
     'client aborted',
     'The client held back the content of its request for too long',
   ])
+})
+
+test('content that trickles behind an early answer is not waited for', async (t) => {
+  const upstream = await answering(t, OK)
+  const log = tapLog()
+  const server = await recording(t, upstream, log.tap)
+  const client = await rawClient(t, server.port)
+  client.send('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n')
+  const drip = setInterval(() => client.send('x'), 25)
+  t.after(() => clearInterval(drip))
+  const { text } = await client.closed()
+  clearInterval(drip)
+  assert.match(text, /^HTTP\/1\.1 200 OK\r\n[^]*ok$/)
+  assert.equal(log.entries[0]?.failed, undefined)
 })
 
 test('content that keeps coming may take as long as it likes', async (t) => {
