@@ -100,7 +100,8 @@ export function forwarder(options: ForwardOptions): Forwarder {
     stream(stream, raw) {
       const head = readH2Request(raw)
       const tap = options.tap(head)
-      forwardStream({ stream, head, upstream, http2, tap, wasCut: options.wasCut })
+      const { wasCut, clientTimeoutMs } = options
+      forwardStream({ stream, head, upstream, http2, tap, wasCut, clientTimeoutMs })
     },
     close() {
       upstream.close()

@@ -7,6 +7,7 @@ import { deliver } from './delivered-response.ts'
 import { answerError, answerErrorAndClose, answerErrorAndLinger } from './error-answer.ts'
 import type { TlsIdentity } from '../core/tls-identity.ts'
 import { readStream, streamWriter } from './h2/answered-stream.ts'
+import { limitStreamTime } from './h2/slow-stream.ts'
 import { answerStreamError } from './h2/stream-answer.ts'
 import { createHttpServer } from './http-server.ts'
 import { parseListenAddress } from '../core/listen-address.ts'
@@ -92,8 +93,12 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
       const response = upgradeResponse(message, socket)
       if (response !== undefined) receive(message, response, false)
     },
-    stream: (stream, _, __, raw) =>
-      readStream(stream, raw, maxRequestBytes, (request) => answerStream(request, stream)),
+    stream(stream, _, __, raw) {
+      if (!stream.endAfterHeaders) {
+        limitStreamTime(stream, clientTimeoutMs, () => answerStreamError(stream, TOO_SLOW))
+      }
+      readStream(stream, raw, maxRequestBytes, (request) => answerStream(request, stream))
+    },
   })
   const connections = trackConnections(server)
   const turns = requestTurns()

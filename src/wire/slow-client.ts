@@ -5,7 +5,7 @@ export const CLIENT_TIMEOUT_MS = 10_000
 /** How often heads that are late are looked for. */
 const CHECK_MS = 1000
 /** Content that comes slower than this is held back: a connection costs its sender too little. */
-const MIN_BYTES_PER_SECOND = 100
+export const MIN_BYTES_PER_SECOND = 100
 
 /**
  * Options of node:http that every server here has: a client gets so long for the head of a request, and any time for

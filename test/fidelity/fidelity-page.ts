@@ -92,4 +92,8 @@ const NOT_CARRIED: readonly (readonly [what: string, why: string])[] = [
     'The replay asks for content with a 100 wherever the recording has content.',
   ],
   ['Interim responses to HTTP/1.0', 'That version has none.'],
+  [
+    'Other versions and protocols',
+    'HTTP/2 without TLS, tunnels, server push, and some of its fine points, are listed with why in [tls.md](tls.md). Compressed WebSocket messages are replayed uncompressed, each as one frame.',
+  ],
 ]

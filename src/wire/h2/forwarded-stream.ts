@@ -4,6 +4,7 @@ import type { ExchangeTap, RequestHead, ResponseHead } from '../../core/exchange
 import { rawHeadersFromFlat, type RawHeaders } from '../../core/headers.ts'
 import { brokenOffMessage } from '../../core/upstream-failure.ts'
 import { watchForEnd, type Ending } from '../ending.ts'
+import { TOO_SLOW } from '../slow-client.ts'
 import { upstreamFailure } from '../upstream-failure.ts'
 import type { Upstream } from '../upstream.ts'
 import { fieldObject } from './h2-head.ts'
@@ -11,6 +12,7 @@ import { http1Outgoing } from './http1-outgoing.ts'
 import { http2Outgoing } from './http2-outgoing.ts'
 import type { Http2Upstream } from './http2-upstream.ts'
 import type { AnswerWatch, Outgoing } from './outgoing.ts'
+import { limitStreamTime } from './slow-stream.ts'
 import { answerStreamError, respond } from './stream-answer.ts'
 
 /** One request of an HTTP/2 client on its way through the proxy. */
@@ -22,6 +24,8 @@ export interface ForwardedStream {
   readonly tap: ExchangeTap
   /** Whether reseal itself has closed every connection. */
   readonly wasCut: () => boolean
+  /** How long the client may hold back its content. */
+  readonly clientTimeoutMs: number
 }
 
 /**
@@ -39,6 +43,13 @@ export function forwardStream(exchange: ForwardedStream): void {
   const watch = answerWatch(exchange, ending, content)
   openOutgoing(exchange, hasBody, watch).then(
     (outgoing) => {
+      if (hasBody) {
+        limitStreamTime(stream, exchange.clientTimeoutMs, () => {
+          ending.end('client aborted', TOO_SLOW.message)
+          outgoing.destroy()
+          answerStreamError(stream, TOO_SLOW)
+        })
+      }
       if (ending.outcome() === 'client aborted') outgoing.destroy()
       else {
         ending.holds(outgoing)

@@ -286,3 +286,37 @@ test('close lets streams finish and takes no more', async (t) => {
   gate.resolve()
   assert.equal((await answer).body, 'firstlast')
 })
+
+test('a client that holds back its content is told so, and its upstream is given up', async (t) => {
+  const reset = Promise.withResolvers<number>()
+  const upstream = await http2Upstream(t, (stream) => {
+    stream.resume()
+    stream.once('close', () => reset.resolve(stream.rstCode))
+  })
+  const { proxy, log } = await proxying(t, upstream.url, { ...TRUSTING, clientTimeoutMs: 40 })
+  const stream = (await http2Client(t, proxy.port)).request([':method', 'POST', ':path', '/'])
+  stream.write('a')
+  const [headers]: unknown[] = await once(stream, 'response')
+  assert.equal(Object(headers)[':status'], 408)
+  assert.equal(await reset.promise, constants.NGHTTP2_CANCEL)
+  assert.equal(log.entries[0]?.failed?.[0], 'client aborted')
+  stream.close()
+})
+
+test('a flood of resets ends the connection and not the recorder', async (t) => {
+  const upstream = await http2Upstream(t, (stream) => stream.respond([':status', '200'], { endStream: true }))
+  const { proxy } = await proxying(t, upstream.url, TRUSTING)
+  const flood = await http2Client(t, proxy.port)
+  const over = new Promise<void>((resolve) => flood.once('close', () => resolve()))
+  while (!flood.destroyed) {
+    const streams = Array.from({ length: 100 }, () => flood.request([':method', 'POST', ':path', '/']))
+    for (const stream of streams) stream.on('error', () => {})
+    // Streams that are reset before they have left are never sent.
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    for (const stream of streams) stream.close(constants.NGHTTP2_CANCEL)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  await over
+  const session = await http2Client(t, proxy.port)
+  assert.equal((await ask(session, [':path', '/'])).head[1], '200')
+})

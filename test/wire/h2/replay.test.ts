@@ -81,6 +81,15 @@ test('more content than allowed is a 413', async (t) => {
   assert.equal(head[1], '413')
 })
 
+test('a client that holds back its content is told so after the time it has', async (t) => {
+  const session = await serving(t, () => aResponse(), { clientTimeoutMs: 40 })
+  const stream = session.request([':method', 'POST', ':path', '/'])
+  stream.write('a')
+  const [headers]: unknown[] = await once(stream, 'response')
+  assert.equal(Object(headers)[':status'], 408)
+  stream.close()
+})
+
 test('HTTP/1.1 is spoken on the same listener to those that ask for nothing else', async (t) => {
   const server = await serve({
     listen: ':0',
