@@ -42,8 +42,8 @@ export async function load(orders: LoadOrders, serverPid: number): Promise<LoadR
   return { perSecond: result.requests / orders.seconds, p99Ms: result.p99Ms, cpuUs }
 }
 
-/** Linux counts CPU time in ticks of 10 ms. */
-function cpuUsOf(pid: number): number {
+/** CPU time of a process and its threads, in microseconds. Linux counts it in ticks of 10 ms. */
+export function cpuUsOf(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')
     .split(' ')

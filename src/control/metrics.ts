@@ -108,10 +108,10 @@ function replayRows(replay: ControlledReplay): readonly MetricRow[] {
       help: 'Recorded pairs by what became of them.',
       labels: ['state'],
       values: () => {
-        const { served, neverServed, unservable } = replay.coverage()
+        const { pairs, served, unservable } = replay.coverage()
         return [
           [{ state: 'served' }, served],
-          [{ state: 'never_served' }, neverServed.length],
+          [{ state: 'never_served' }, pairs - served],
           [{ state: 'unservable' }, unservable.length],
         ]
       },
