@@ -73,7 +73,7 @@ const SESSION = z
   .transform(readSession)
   .meta({ examples: ['none', 'connection', 'cookie sid', 'header X-Test-Id', 'jwt sub'] })
 
-const FILTERS_OF_REQUESTS = FILTERS.omit({ status: true }).describe(
+const FILTERS_OF_REQUESTS = FILTERS.pick({ method: true, path: true, host: true }).describe(
   'Which requests the rule is for. Everything given must agree; a list agrees by any entry.',
 )
 
