@@ -4,6 +4,7 @@ import type { TlsIdentity } from '../core/tls-identity.ts'
 import type { Clock } from '../core/time.ts'
 import type { Answerer, OtherAnswerer } from '../respond/replay-answer.ts'
 import type { RunningServer } from '../wire/listener.ts'
+import type { RelayOptions } from '../wire/relays.ts'
 import { serve } from '../wire/server.ts'
 import { parseTarget } from '../wire/target.ts'
 import { answersAt, refuseUnserved, withIssuers } from './issuers-beside.ts'
@@ -22,6 +23,12 @@ export interface ReplayListenersOptions {
   readonly responder: (origin: string | undefined, otherwise: OtherAnswerer) => Answerer
   /** Puts faults around what answers for a backend. */
   readonly faulty: (answerer: Answerer, origin: string | undefined) => Answerer
+  /** Asked at last, by the URL that a listener was mapped to. */
+  readonly passage: (target: string | undefined) => OtherAnswerer
+  /** How requests are forwarded that nothing answers; undefined for not at all. */
+  readonly relay: RelayOptions | undefined
+  /** A backend of which nothing was recorded is none that could be a mistake. */
+  readonly anyBackend: boolean
   /** Makes what a backend's clients get instead of the 100 that they wait for. */
   readonly refuser: (origin: string | undefined) => OtherAnswerer
   /** Makes a listener's handler. @param url of the listener, once it has one */
@@ -46,7 +53,7 @@ export interface ReplayListeners {
  * @throws ResealError USAGE, CONFIG_INVALID, ADDRESS_*; then none is left open
  */
 export async function openListeners(options: ReplayListenersOptions): Promise<ReplayListeners> {
-  const { routes, tls, rings, backends, responder, refuser, clock, clientTimeoutMs, onError } = options
+  const { routes, tls, rings, responder, refuser, clock, clientTimeoutMs, relay, onError } = options
   const servers: RunningServer[] = []
   const issuers = new Map<LiveRing, OpenIssuer>()
   const close = async (): Promise<void> => {
@@ -54,10 +61,13 @@ export async function openListeners(options: ReplayListenersOptions): Promise<Re
   }
   try {
     for (const { listen, target } of listenersFor(routes, rings)) {
-      const origin = target === undefined ? undefined : recordedOrigin(target, backends)
+      const origin = target === undefined ? undefined : recordedOrigin(target, options)
+      const passage = options.passage(target)
       const here: OpenIssuer[] = []
       const answerer = options.faulty(
-        withIssuers(here, (otherwise) => responder(origin, otherwise)),
+        withIssuers(here, (otherwise) =>
+          responder(origin, (request) => otherwise(request) ?? passage(request)),
+        ),
         origin,
       )
       let url = ''
@@ -73,7 +83,7 @@ export async function openListeners(options: ReplayListenersOptions): Promise<Re
           )(request)
         )
       }
-      const server = await serve({ listen, tls, handler, refuse, clientTimeoutMs, onError })
+      const server = await serve({ listen, tls, handler, refuse, relay, clientTimeoutMs, onError })
       servers.push(server)
       url = server.url
       for (const ring of rings.filter((one) => answersAt(one, listen, origin))) {
@@ -91,9 +101,12 @@ export async function openListeners(options: ReplayListenersOptions): Promise<Re
 }
 
 /** @throws ResealError USAGE for a backend of which nothing was recorded */
-function recordedOrigin(target: string, backends: readonly string[]): string {
+function recordedOrigin(
+  target: string,
+  { backends, anyBackend }: Pick<ReplayListenersOptions, 'backends' | 'anyBackend'>,
+): string {
   const { origin } = parseTarget(target)
-  if (backends.includes(origin)) return origin
+  if (anyBackend || backends.includes(origin)) return origin
   throw new ResealError('USAGE', `The snapshot has no backend ${origin}`, {
     hint: backends.length === 0 ? 'It has no pair at all.' : `It recorded ${backends.join(', ')}.`,
   })

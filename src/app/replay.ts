@@ -19,13 +19,14 @@ import {
   type LoadedSnapshot,
   type TransformSources,
 } from './loaded-snapshot.ts'
+import { openMissForwarding, passageTo, type MissOptions } from './miss-forwarding.ts'
 import { matchSettings } from './match-rules.ts'
 import type { OpenIssuer } from './open-issuer.ts'
 import { openListeners } from './replay-listeners.ts'
 import type { ListenerRoute } from './routes.ts'
 import { openTls, type TlsSource } from './tls.ts'
 
-export interface ReplayOptions extends TransformSources {
+export interface ReplayOptions extends TransformSources, MissOptions {
   readonly routes: readonly ListenerRoute[]
   /** Where the control API listens; undefined for none. */
   readonly control: string | undefined
@@ -82,10 +83,12 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
     for (const one of open.toReversed()) await one.close()
   }
   try {
+    const forwarding = await openMissForwarding(options, () => live.reload())
+    if (forwarding !== undefined) open.push(forwarding)
     const live = createLivePlan({
       first: compileSnapshot(reading, rings, options),
       load: () => compileSnapshot(readSources(options), rings, options),
-      plan: (loaded) => planOf(loaded, options),
+      plan: (loaded, before) => planOf(loaded, options, before?.plan),
       onServe: ({ document }) => faults.follow(document.faults),
       clock,
     })
@@ -102,6 +105,9 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
       backends: plan().coverage().backends,
       responder: (origin, otherwise) => createResponder(plan, origin, otherwise),
       faulty: faults.around,
+      passage: (target) => passageTo(target ?? options.target, options),
+      relay: forwarding?.relay,
+      anyBackend: options.whenMissed === 'record',
       refuser: (origin) => createRefuser(plan, origin),
       handler: traffic.observe,
       clientTimeoutMs,
@@ -145,10 +151,11 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
 function planOf(
   { reader, document, transforms }: LoadedSnapshot,
   { clock, cacheBytes, pace, redact }: ReplayOptions,
+  before: ReplayPlan | undefined,
 ): ReplayPlan {
   const match = matchSettings(document.match)
   const secrets = secretClasses(redactRules([redact, document.redact]))
-  return createPlan({ pairs: reader, transforms, match, secrets, clock, cacheBytes, pace })
+  return createPlan({ pairs: reader, transforms, match, secrets, clock, cacheBytes, pace, before })
 }
 
 function toldTo({ onHit, onMiss }: Pick<ReplayOptions, 'onHit' | 'onMiss'>) {

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander'
+import { MISS_CHOICES, type OnMiss } from '../app/miss-forwarding.ts'
 import { replay, type Replay, type ReplaySummary } from '../app/replay.ts'
 import { parseMapping, type ListenerRoute } from '../app/routes.ts'
 import { maskedTarget } from '../core/masking.ts'
@@ -23,7 +24,12 @@ interface ReplayFlags extends DirectoryFlags, TlsFlags {
   readonly pace?: string
   readonly clientTimeout?: string
   readonly control?: string
-  readonly onMiss: 'error'
+  readonly onMiss: OnMiss
+  readonly target?: string
+  readonly maxBody?: string
+  readonly insecureUpstream?: true
+  readonly connectTimeout?: string
+  readonly upstreamTimeout?: string
   readonly quiet?: true
   readonly json?: true
 }
@@ -42,8 +48,16 @@ export function addReplayCommand(program: Command, output: Output): void {
     )
     .addOption(
       new Option('--on-miss <what>', 'what a request that nothing answers gets')
-        .choices(['error'])
+        .choices(MISS_CHOICES)
         .default('error'),
+    )
+    .option('--target <url>', 'backend of --listen, where requests go that nothing answers')
+    .option('--max-body <size>', 'bytes of one body that --on-miss record stores (default: 64MiB)')
+    .option('--insecure-upstream', 'accept an HTTPS backend whose certificate does not verify')
+    .option('--connect-timeout <time>', 'how long connecting to a backend may take (default: 10s)')
+    .option(
+      '--upstream-timeout <time>',
+      'how long a backend may take for the head of its response, or pause in its content (default: 2m)',
     )
     .option('--cache <size>', 'memory for recorded responses (default: 64MiB)')
     .option('--pace <pace>', 'none, recorded, or how many times as fast: 4x (default: none)')
@@ -68,6 +82,12 @@ async function runReplay(snapshot: string, flags: ReplayFlags, output: Output): 
     }),
     routes: routesOf(flags, settings.listen),
     control: flags.control,
+    whenMissed: flags.onMiss,
+    target: flags.target,
+    maxBodyBytes: settings.maxBodyBytes,
+    insecureUpstream: flags.insecureUpstream === true,
+    connectTimeoutMs: settings.connectTimeoutMs,
+    upstreamTimeoutMs: settings.upstreamTimeoutMs,
     cacheBytes: settings.cacheBytes,
     pace: settings.pace,
     clientTimeoutMs: settings.clientTimeoutMs,

@@ -26,4 +26,6 @@ export interface Delivery {
   readonly endAtMs?: number
   /** The content ends with the connection (RFC 9112 §6.3), instead of with a length that is added. */
   readonly untilClose?: boolean
+  /** The answer is that of the upstream at this URL; nothing of this response is sent. */
+  readonly relay?: string
 }

@@ -24,6 +24,7 @@ export interface JournalEntry {
   readonly nearest: readonly NearMiss[] | undefined
   /** Ids of the faults that are in the answer. */
   readonly faults: readonly string[] | undefined
+  /** 0 where the backend answered. */
   readonly status: number
   /** From the request to its answer, in milliseconds; the way over the network is not in it. */
   readonly tookMs: number

@@ -10,7 +10,7 @@ import { knownQuestions } from './known-questions.ts'
 import type { PairIndex } from './pair-index.ts'
 import { entriesFor, questionsOf, type EntryList } from './question.ts'
 import type { ReplayedWrites } from './replayed-writes.ts'
-import { createSessions, sessionName, type Session } from './sessions.ts'
+import { sessionName, type Session, type Sessions } from './sessions.ts'
 import { createWriteHistory, isWrite, type WriteHistory } from './write-history.ts'
 
 /** What the `match` of a document says, compiled. */
@@ -58,8 +58,8 @@ export interface MatchedSnapshot {
 export function createMatcher(
   { index, pairs, secrets }: MatchedSnapshot,
   { book, session: sessionRule, subject: subjectRule }: MatchSettings,
+  sessions: Sessions,
 ): Matcher {
-  const sessions = createSessions(sessionRule)
   const questionFrom = questionsOf(index)
   const history = book.causal ? historyOf(pairs, sessionRule) : undefined
   const find = finder(index, book)
@@ -160,7 +160,7 @@ function causalTurn(
     return { whyNot: { cause: 'order', pair: index.id(entries[0] ?? -1), waitsFor: state.waitsFor } }
   }
   const own = state.reads.flatMap((pair) => byPair.get(pair) ?? [])
-  return { list: { name: `${name} from ${own[0] ?? -1}`, entries: own }, end: 'last' }
+  return { list: { name: `${name} from ${index.id(own[0] ?? -1)}`, entries: own }, end: 'last' }
 }
 
 function historyOf(pairs: Pick<PairSource, 'asked'>, rule: SessionRule): WriteHistory {

@@ -2,11 +2,13 @@ import type { HttpRequest, HttpResponse } from '../core/exchange.ts'
 import type { PairId } from '../core/pair.ts'
 import type { NearMiss } from '../match/near-miss.ts'
 import { NO_CLASSES, type SecretClasses } from '../redact/classes.ts'
+import type { SessionRule } from '../match/match-rules.ts'
 import { createMatcher, type Choice, type MatchSettings } from './matcher.ts'
 import { nearestPairs } from './nearest.ts'
 import { askedColumns } from './asked-scan.ts'
 import { pairIndex, type PairIndex } from './pair-index.ts'
 import { createResponses, type ResponsesInput } from './recorded-responses.ts'
+import { createSessions, type Sessions } from './sessions.ts'
 
 /** A snapshot made ready to answer. */
 export interface ReplayPlan {
@@ -23,6 +25,10 @@ export interface ReplayPlan {
   /** Repeats and writes begin anew, for every client. */
   reset(): void
   coverage(): Coverage
+  /** How far each client has come. */
+  readonly sessions: Sessions
+  /** The pairs that were an answer. */
+  served(): ReadonlySet<PairId>
   /** Status of the answer to a miss. */
   readonly missStatus: number
 }
@@ -51,16 +57,19 @@ export interface PlanInput extends ResponsesInput {
   readonly match: MatchSettings
   /** How redacted requests are compared; by default no request is. */
   readonly secrets?: SecretClasses
+  /** The plan whose place this one takes: clients stay where they are, and what was served stays so. */
+  readonly before?: ReplayPlan | undefined
 }
 
 /** Indexes the snapshot once; a request then costs one signature, one look-up and its slots. */
 export function createPlan(input: PlanInput): ReplayPlan {
-  const { pairs, match, secrets = NO_CLASSES } = input
+  const { pairs, match, secrets = NO_CLASSES, before } = input
   const responses = createResponses(input)
   const index = pairIndex(askedColumns(pairs, match.book, secrets))
-  const matcher = createMatcher({ index, pairs, secrets }, match)
-  const served = new Uint8Array(index.size)
-  let servedCount = 0
+  const sessions = sessionsAfter(before, match.session)
+  const matcher = createMatcher({ index, pairs, secrets }, match, sessions)
+  const served = servedBefore(index, before)
+  let servedCount = served.reduce((sum, flag) => sum + flag, 0)
   const nearTo = nearestPairs({ index, pairs, secrets }, match.book)
 
   const serve = ({ entry }: Choice, request: HttpRequest): Hit | undefined => {
@@ -77,6 +86,8 @@ export function createPlan(input: PlanInput): ReplayPlan {
     },
     refusal: (request, origin) => serve(matcher.choose(request, origin, index.isRefusal), request),
     reset: () => matcher.reset(),
+    sessions,
+    served: () => new Set([...served.keys()].filter((entry) => served[entry] === 1).map(index.id)),
     missStatus: match.missStatus,
     coverage: () => ({
       pairs: index.size,
@@ -96,4 +107,17 @@ function idsOf(index: PairIndex, served: Uint8Array): readonly PairId[] {
   const ids: PairId[] = []
   for (let entry = 0; entry < index.size; entry += 1) if (served[entry] === 0) ids.push(index.id(entry))
   return ids
+}
+
+/** Clients that are told apart in another way now begin anew. */
+function sessionsAfter(before: ReplayPlan | undefined, rule: SessionRule): Sessions {
+  const same = before !== undefined && JSON.stringify(before.sessions.rule) === JSON.stringify(rule)
+  return same ? before.sessions : createSessions(rule)
+}
+
+function servedBefore(index: PairIndex, before: ReplayPlan | undefined): Uint8Array {
+  const served = new Uint8Array(index.size)
+  const pairs = before?.served()
+  if (pairs === undefined || pairs.size === 0) return served
+  return served.map((_, entry) => (pairs.has(index.id(entry)) ? 1 : 0))
 }

@@ -35,13 +35,13 @@ export function questionsOf(index: PairIndex): (first: number) => Question {
 function questionFrom(index: PairIndex, first: number): Question {
   const entries: number[] = []
   for (let entry = first; entry !== -1; entry = index.next(entry)) entries.push(entry)
-  const all = { name: String(first), entries }
+  const all = { name: String(index.id(first)), entries }
   const exact = index.subject(first)?.exact
   if (entries.every((entry) => index.subject(entry)?.exact === exact)) return { all, bySubject: undefined }
   const lists = new Map<string, { readonly name: string; readonly entries: number[] }>()
   for (const entry of entries) {
     for (const name of namesOf(index.subject(entry))) {
-      const list = lists.get(name) ?? { name: `${first} ${name}`, entries: [] }
+      const list = lists.get(name) ?? { name: `${index.id(first)} ${name}`, entries: [] }
       lists.set(name, list)
       list.entries.push(entry)
     }

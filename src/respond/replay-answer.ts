@@ -17,6 +17,8 @@ export type ReplayVerdict =
   | { readonly kind: 'issuer' }
   /** A fault answered, and nobody was asked. */
   | { readonly kind: 'fault' }
+  /** It goes to the backend, whose answer is not known here; its status is 0. */
+  | { readonly kind: 'passthrough' }
 
 /** Answers with a verdict; without tokens to sign, no promise is made. */
 export type Answerer = (request: HttpRequest) => ReplayAnswer

@@ -15,6 +15,7 @@ export interface Session {
 
 /** The clients of a replay, told apart as the rule says. */
 export interface Sessions {
+  readonly rule: SessionRule
   of(request: HttpRequest): Session
   /** Every client begins anew. */
   reset(): void
@@ -40,6 +41,7 @@ export function createSessions(rule: SessionRule): Sessions {
     return session
   }
   return {
+    rule,
     of(request) {
       if (rule.by === 'none') return everybody
       if (rule.by === 'connection') {

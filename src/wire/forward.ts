@@ -3,7 +3,8 @@ import type { ServerHttp2Stream } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { createProxyServer, type ProxyServer } from 'http-proxy-3'
 import { ResealError } from '../core/errors.ts'
-import type { ExchangeTap, RequestHead, Scheme } from '../core/exchange.ts'
+import type { ExchangeTap, HttpRequest, RequestHead, Scheme } from '../core/exchange.ts'
+import type { RawHeaders } from '../core/headers.ts'
 import { answerError, answerErrorAndLinger } from './error-answer.ts'
 import { forwardExchange } from './forwarded-exchange.ts'
 import { forwardStream } from './h2/forwarded-stream.ts'
@@ -29,17 +30,28 @@ export interface ForwardOptions extends UpstreamOptions {
   readonly hold: (client: Duplex, leave: () => void) => void
   /** Of the frames of one WebSocket, so many bytes are told; default 64 MiB. */
   readonly maxFrameBytes?: number
+  /** Fields added to every response; default none. */
+  readonly marks?: RawHeaders
 }
 
 /** A reverse proxy without a listener. */
 export interface Forwarder {
   readonly target: Target
-  /** Forwards one request; never throws, the client always gets an answer or a closed connection. */
-  web(request: IncomingMessage, response: ServerResponse): void
+  /**
+   * Forwards one request; never throws, the client always gets an answer or a closed connection.
+   * @param content that has been read already
+   */
+  web(
+    request: IncomingMessage,
+    response: ServerResponse,
+    content?: Pick<HttpRequest, 'body' | 'trailers'>,
+  ): void
   /** Forwards a request that asks to become a WebSocket, and then what it carries. */
   ws(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Forwards one request of an HTTP/2 client. @param raw its head, names and values in turns */
   stream(stream: ServerHttp2Stream, raw: readonly string[]): void
+  /** Forwards one request of an HTTP/2 client that has been read whole. */
+  readStream(stream: ServerHttp2Stream, request: HttpRequest): void
   /** Closes the connections kept to the upstream. */
   close(): void
 }
@@ -66,6 +78,7 @@ export function forwarder(options: ForwardOptions): Forwarder {
     else if (request.complete) answerError(response, answer)
     else answerErrorAndLinger(response, answer)
   })
+  const contents = new WeakMap<IncomingMessage, Pick<HttpRequest, 'body' | 'trailers'>>()
   const forward = (request: IncomingMessage, response: ServerResponse, upgrading?: Duplex): void => {
     const received = readRequestHead(request, options.scheme)
     if ('refused' in received) {
@@ -76,8 +89,20 @@ export function forwarder(options: ForwardOptions): Forwarder {
       proxy.emit('error', error, request, response)
     }
     const tap = options.tap(received.head)
-    const { wasCut, clientTimeoutMs } = options
-    const exchange = { request, response, received, upstream, tap, unanswered, wasCut, clientTimeoutMs }
+    const { wasCut, clientTimeoutMs, marks } = options
+    const content = contents.get(request)
+    const known = { ...(content === undefined ? {} : { content }), ...(marks === undefined ? {} : { marks }) }
+    const exchange = {
+      request,
+      response,
+      received,
+      upstream,
+      tap,
+      unanswered,
+      wasCut,
+      clientTimeoutMs,
+      ...known,
+    }
     if (upgrading === undefined) forwardExchange(exchange)
     else {
       const switched = webSocketSwitch({ ...options, client: upgrading, response, tap })
@@ -91,7 +116,10 @@ export function forwarder(options: ForwardOptions): Forwarder {
   })
   return {
     target,
-    web: (request, response) => proxy.web(request, response),
+    web: (request, response, content) => {
+      if (content !== undefined) contents.set(request, content)
+      proxy.web(request, response)
+    },
     ws: (request, socket, head) => {
       // What came behind the request is the first of what the WebSocket carries.
       if (head.length > 0) socket.unshift(head)
@@ -102,6 +130,12 @@ export function forwarder(options: ForwardOptions): Forwarder {
       const tap = options.tap(head)
       const { wasCut, clientTimeoutMs } = options
       forwardStream({ stream, head, upstream, http2, tap, wasCut, clientTimeoutMs })
+    },
+    readStream(stream, request) {
+      const { wasCut, clientTimeoutMs, marks = [] } = options
+      const tap = options.tap(request)
+      const way = { upstream, http2, tap, wasCut, clientTimeoutMs, marks }
+      forwardStream({ ...way, stream, head: request, content: request })
     },
     close() {
       upstream.close()

@@ -1,8 +1,8 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { errorMessage, systemErrorCode } from '../core/errors.ts'
-import type { ExchangeTap, Outcome, ResponseHead } from '../core/exchange.ts'
-import { headerValue, rawHeadersFromFlat } from '../core/headers.ts'
+import type { ExchangeTap, HttpRequest, Outcome, ResponseHead } from '../core/exchange.ts'
+import { headerValue, rawHeadersFromFlat, type RawHeaders } from '../core/headers.ts'
 import { brokenOffMessage, type Cut } from '../core/upstream-failure.ts'
 import { watchForEnd, type Ending } from './ending.ts'
 import { writeInterim } from './interim.ts'
@@ -29,6 +29,10 @@ export interface ForwardedExchange {
   readonly clientTimeoutMs: number
   /** Takes over a connection on which the upstream has switched protocols; left out where nobody asked for that. */
   readonly switched?: (answer: SwitchedAnswer, ending: Ending) => void
+  /** The request's content, where it has been read already. */
+  readonly content?: Pick<HttpRequest, 'body' | 'trailers'>
+  /** Fields added to the response. */
+  readonly marks?: RawHeaders
 }
 
 /** An upstream's 101, and its connection. */
@@ -42,17 +46,29 @@ export interface SwitchedAnswer {
  * `tap.failed`; request content that comes after the former is still told to the tap.
  */
 export function forwardExchange(exchange: ForwardedExchange): void {
-  const { request, received, tap, switched } = exchange
+  const { request, received, tap, switched, content } = exchange
   const ending = watchForEnd(request.socket, tap, exchange.wasCut)
   // An upgrade is no request for a connection that others have used.
   const outgoing = openUpstream(exchange, ending, switched !== undefined)
-  if (received.hasBody) {
+  if (content !== undefined) sendHeld(content, outgoing, tap)
+  else if (received.hasBody) {
     limitClient(exchange, ending, outgoing)
     sendContent(request, outgoing, tap, () => ending.outcome() ?? 'complete')
   } else {
     tap.requestEnd([])
     outgoing.end()
   }
+}
+
+function sendHeld(
+  { body, trailers }: Pick<HttpRequest, 'body' | 'trailers'>,
+  outgoing: ClientRequest,
+  tap: ExchangeTap,
+): void {
+  if (body.length > 0) tap.requestData(body)
+  tap.requestEnd(trailers)
+  addTrailers(outgoing, trailers)
+  outgoing.end(body)
 }
 
 /** A client that waits for a 100 holds nothing back until it has it. */
@@ -125,7 +141,7 @@ function openUpstream(exchange: ForwardedExchange, ending: Ending, fresh: boolea
 }
 
 function relayAnswer(
-  { response, tap }: ForwardedExchange,
+  { response, tap, marks }: ForwardedExchange,
   ending: Ending,
   incoming: IncomingMessage,
   aborted: (error: Error) => void,
@@ -136,6 +152,7 @@ function relayAnswer(
     },
     end: (trailers) => (ending.end('complete') ? tap.responseEnd(trailers) : undefined),
     aborted,
+    marks,
   })
   // Told only once Node's server has taken the head: one it refuses (a status of 099) is no answer.
   tap.responseHead(responseHead(incoming))

@@ -168,8 +168,7 @@ export async function listen(
       resolve()
     })
   })
-  const bound = server.address()
-  const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
+  const port = boundPort(server, address)
   let closed: Promise<void> | undefined
   return {
     url: `${server instanceof TlsServer ? 'https' : 'http'}://${formatListenAddress({ host: address.host, port })}`,
@@ -234,4 +233,10 @@ function refuseUnparsable(error: Error, socket: Duplex): void {
     'latin1',
     () => socket.destroy(),
   )
+}
+
+/** The port a server listens on; before it does, the one it asks for. */
+export function boundPort(server: NetServer, address: ListenAddress): number {
+  const bound = server.address()
+  return typeof bound === 'object' && bound !== null ? bound.port : address.port
 }

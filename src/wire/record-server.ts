@@ -4,7 +4,7 @@ import type { TlsIdentity } from '../core/tls-identity.ts'
 import { forwarder } from './forward.ts'
 import { createHttpServer } from './http-server.ts'
 import { formatListenAddress, parseListenAddress } from '../core/listen-address.ts'
-import { listen, trackConnections, type RunningServer } from './listener.ts'
+import { boundPort, listen, trackConnections, type RunningServer } from './listener.ts'
 import { CLIENT_TIMEOUT_MS } from './slow-client.ts'
 import type { UpstreamOptions } from './upstream.ts'
 
@@ -32,8 +32,7 @@ export async function serveForwarding(options: RecordServerOptions): Promise<Run
   const address = parseListenAddress(options.listen)
   let route: Route | undefined
   const boundRoute = (): Route => {
-    const bound = server.address()
-    const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
+    const port = boundPort(server, address)
     return { listen: formatListenAddress({ host: address.host, port }), target: forward.target.origin }
   }
   const forward = forwarder({

@@ -12,6 +12,8 @@ export interface RelayWatch {
   end(trailers: RawHeaders): Promise<void> | undefined
   /** The upstream broke off. */
   aborted(error: unknown): void
+  /** Fields added to the response's. */
+  readonly marks: RawHeaders | undefined
 }
 
 /**
@@ -26,7 +28,7 @@ export function relayResponse(
   response: ServerResponse,
   watch: RelayWatch,
 ): (cut: Cut) => void {
-  const { bodiless, length, chunked } = writeHead(upstream, response)
+  const { bodiless, length, chunked } = writeHead(upstream, response, watch.marks ?? [])
   let received = 0
   let begun = false
   let last: Buffer | undefined
@@ -72,10 +74,10 @@ interface Framing {
   readonly chunked: boolean
 }
 
-function writeHead(upstream: IncomingMessage, response: ServerResponse): Framing {
+function writeHead(upstream: IncomingMessage, response: ServerResponse, marks: RawHeaders): Framing {
   const { statusCode: status = 0, statusMessage: reason = '' } = upstream
   const { method, httpVersion } = response.req
-  const head = prepareHead(rawHeadersFromFlat(upstream.rawHeaders))
+  const head = prepareHead([...rawHeadersFromFlat(upstream.rawHeaders), ...marks])
   const bodiless = method === 'HEAD' || isBodiless(status)
   const chunked = head.chunked && httpVersion !== '1.0' && !isBodiless(status)
   response.sendDate = false

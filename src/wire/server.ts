@@ -10,10 +10,11 @@ import { readStream, streamWriter } from './h2/answered-stream.ts'
 import { limitStreamTime } from './h2/slow-stream.ts'
 import { answerStreamError } from './h2/stream-answer.ts'
 import { createHttpServer } from './http-server.ts'
-import { parseListenAddress } from '../core/listen-address.ts'
-import { listen, trackConnections, type RunningServer } from './listener.ts'
+import { formatListenAddress, parseListenAddress } from '../core/listen-address.ts'
+import { boundPort, listen, trackConnections, type RunningServer } from './listener.ts'
 import { fieldsFor, isBodiless } from './prepared-head.ts'
 import { prepareResponse, type PreparedResponse } from './prepared-response.ts'
+import { createRelays, type RelayOptions } from './relays.ts'
 import { readRequestHead } from './request-head.ts'
 import { requestTurns } from './request-turns.ts'
 import { CLIENT_TIMEOUT_MS, limitContentTime, TOO_SLOW } from './slow-client.ts'
@@ -30,6 +31,8 @@ export interface ServeOptions {
   readonly handler: Handler
   /** Asked, without content, before a request that expects a 100 gets it: an answer instead (RFC 9110 §10.1.1). */
   readonly refuse?: (request: HttpRequest) => ReturnType<Handler> | undefined
+  /** How requests are forwarded whose answer says so ({@link Delivery.relay}); default not at all. */
+  readonly relay?: RelayOptions | undefined
   /** Requests with more content are answered 413; default 64 MiB. */
   readonly maxRequestBytes?: number
   /** How long a client may take for the head of a request, or hold back its content; default 10 s. */
@@ -62,14 +65,20 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
   const address = parseListenAddress(options.listen)
   const scheme = options.tls === undefined ? 'http' : 'https'
 
-  const answerWith = (handle: () => ReturnType<Handler>, response: ServerResponse): void => {
+  const answerWith = (
+    handle: () => ReturnType<Handler>,
+    request: HttpRequest,
+    response: ServerResponse,
+  ): void => {
     const fail = (error: unknown): void => {
       onError(error)
       answerError(response, handlerFailure(error))
     }
     try {
       const outcome = handle()
-      if (outcome instanceof Promise) outcome.then((whole) => send(whole, response)).catch(fail)
+      const upstream = outcome instanceof Promise ? undefined : outcome.delivery?.relay
+      if (upstream !== undefined) relays?.send(upstream, request, response.req, response)
+      else if (outcome instanceof Promise) outcome.then((whole) => send(whole, response)).catch(fail)
       else send(outcome, response)?.catch(fail)
     } catch (error) {
       fail(error)
@@ -82,7 +91,12 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
       onError(error)
       answerStreamError(stream, handlerFailure(error))
     }
-    const run = async (): Promise<void> => writeStream(await handler(request), request.method, stream)
+    const run = async (): Promise<void> => {
+      const whole = await handler(request)
+      const upstream = whole.delivery?.relay
+      if (upstream === undefined) await writeStream(whole, request.method, stream)
+      else relays?.sendStream(upstream, request, stream)
+    }
     run().catch(fail)
   }
 
@@ -116,7 +130,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     const bare = { ...head, body: NO_BYTES, trailers: NO_HEADERS, connection: message.socket }
     const refusal = expects ? refuse(bare) : undefined
     if (refusal !== undefined) {
-      answerWith(() => refusal, response)
+      answerWith(() => refusal, bare, response)
       return
     }
     if (expects) response.writeContinue()
@@ -124,12 +138,21 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
       limitContentTime(message, clientTimeoutMs, NEVER, () => answerErrorAndClose(response, TOO_SLOW))
       const turn = turns.wait(message.socket)
       collect(message, head, maxRequestBytes, response, (request) => {
-        turn(() => answerWith(() => handler(request), response))
+        turn(() => answerWith(() => handler(request), request, response))
       })
       // Without content nothing is waited for: a plain GET is answered in the turn it arrived.
-    } else turns.take(message.socket, () => answerWith(() => handler(bare), response))
+    } else turns.take(message.socket, () => answerWith(() => handler(bare), bare, response))
   }
-  return listen(server, address, connections, options.closeDeadlineMs)
+  const relays =
+    options.relay &&
+    createRelays(
+      options.relay,
+      { wasCut: connections.wasCut, hold: connections.hold, clientTimeoutMs, scheme },
+      () => formatListenAddress({ host: address.host, port: boundPort(server, address) }),
+    )
+  return listen(server, address, connections, options.closeDeadlineMs).then((running) =>
+    relays === undefined ? running : { ...running, close: () => running.close().then(relays.close) },
+  )
 }
 
 /**

@@ -1,6 +1,6 @@
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import { errorMessage } from '../../core/errors.ts'
-import type { ExchangeTap, RequestHead, ResponseHead } from '../../core/exchange.ts'
+import type { ExchangeTap, HttpRequest, RequestHead, ResponseHead } from '../../core/exchange.ts'
 import { rawHeadersFromFlat, type RawHeaders } from '../../core/headers.ts'
 import { brokenOffMessage } from '../../core/upstream-failure.ts'
 import { watchForEnd, type Ending } from '../ending.ts'
@@ -26,6 +26,10 @@ export interface ForwardedStream {
   readonly wasCut: () => boolean
   /** How long the client may hold back its content. */
   readonly clientTimeoutMs: number
+  /** The request's content, where it has been read already. */
+  readonly content?: Pick<HttpRequest, 'body' | 'trailers'>
+  /** Fields added to the response. */
+  readonly marks?: RawHeaders
 }
 
 /**
@@ -36,14 +40,17 @@ export interface ForwardedStream {
 export function forwardStream(exchange: ForwardedStream): void {
   const { stream, tap } = exchange
   const ending = watchForEnd(stream, tap, exchange.wasCut)
-  const hasBody = !stream.endAfterHeaders
+  const hasBody = exchange.content === undefined ? !stream.endAfterHeaders : exchange.content.body.length > 0
   // Told by `close`, which follows.
   stream.on('error', () => {})
-  const content = gatherContent(exchange, hasBody, ending)
+  const content =
+    exchange.content === undefined
+      ? gatherContent(exchange, hasBody, ending)
+      : heldContent(exchange, exchange.content)
   const watch = answerWatch(exchange, ending, content)
   openOutgoing(exchange, hasBody, watch).then(
     (outgoing) => {
-      if (hasBody) {
+      if (hasBody && exchange.content === undefined) {
         limitStreamTime(stream, exchange.clientTimeoutMs, () => {
           ending.end('client aborted', TOO_SLOW.message)
           outgoing.destroy()
@@ -76,6 +83,22 @@ interface Content {
   flowTo(outgoing: Outgoing): void
   /** The upstream takes content again. */
   drained(): void
+}
+
+function heldContent(
+  { stream, tap }: ForwardedStream,
+  { body, trailers }: Pick<HttpRequest, 'body' | 'trailers'>,
+): Content {
+  if (body.length > 0) tap.requestData(body)
+  tap.requestEnd(trailers)
+  return {
+    drained() {},
+    flowTo(outgoing) {
+      stream.on('drain', () => outgoing.resume())
+      if (body.length > 0) outgoing.write(body)
+      outgoing.end(trailers)
+    },
+  }
 }
 
 function gatherContent({ stream, tap }: ForwardedStream, hasBody: boolean, ending: Ending): Content {
@@ -114,17 +137,18 @@ function gatherContent({ stream, tap }: ForwardedStream, hasBody: boolean, endin
 }
 
 function answerWatch(
-  { stream, tap, upstream }: ForwardedStream,
+  { stream, tap, upstream, marks = [] }: ForwardedStream,
   ending: Ending,
   content: Content,
 ): AnswerWatch {
   let answered: ResponseHead | undefined
   let trailers: RawHeaders = []
   let whole = false
+  const marked = (head: ResponseHead): ResponseHead => ({ ...head, headers: [...head.headers, ...marks] })
   const gone = (): boolean => stream.destroyed || stream.closed
   const finish = (): void => {
     if (gone()) return
-    if (whole && answered !== undefined) respond(stream, answered)
+    if (whole && answered !== undefined) respond(stream, marked(answered))
     else stream.end()
   }
   const failed = (error: Error, resetCode: number = constants.NGHTTP2_INTERNAL_ERROR): void => {
@@ -142,7 +166,7 @@ function answerWatch(
       answered = head
       whole = last
       tap.responseHead(head)
-      if (!last && !gone()) respond(stream, head, () => trailers)
+      if (!last && !gone()) respond(stream, marked(head), () => trailers)
     },
     data(chunk) {
       if (ending.outcome() === undefined) tap.responseData(chunk)

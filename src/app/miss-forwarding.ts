@@ -1,0 +1,125 @@
+import { existsSync } from 'node:fs'
+import { createRecorder } from '../capture/recorder.ts'
+import { ResealError } from '../core/errors.ts'
+import type { ExchangeTap } from '../core/exchange.ts'
+import { createRedactor } from '../redact/redactor.ts'
+import type { OtherAnswerer } from '../respond/replay-answer.ts'
+import { snapshotFile } from '../store/snapshot-name.ts'
+import { createSnapshot } from '../store/snapshot-writer.ts'
+import type { RelayOptions } from '../wire/relays.ts'
+import { parseTarget } from '../wire/target.ts'
+import type { UpstreamOptions } from '../wire/upstream.ts'
+import { readDocument, type TransformSources } from './loaded-snapshot.ts'
+import { createLossLines } from './loss-lines.ts'
+import { recordingSink } from './recording-sink.ts'
+import { redactRules } from './redaction.ts'
+import type { ListenerRoute } from './routes.ts'
+import { VERSION } from './version.ts'
+
+/** What a request that nothing answers gets: an error; the backend's answer; that, and it is recorded. */
+export const MISS_CHOICES = ['error', 'passthrough', 'record'] as const
+
+export type OnMiss = (typeof MISS_CHOICES)[number]
+
+export interface MissOptions extends Omit<UpstreamOptions, 'target'> {
+  /** Default `error`. */
+  readonly whenMissed?: OnMiss
+  /** The backend of listeners that stand for no backend in particular. */
+  readonly target?: string | undefined
+  /** Bytes of one body that are stored; default 64 MiB. */
+  readonly maxBodyBytes?: number
+}
+
+/** The way of requests that nothing answers to their backends. */
+export interface MissForwarding {
+  readonly relay: RelayOptions
+  close(): Promise<void>
+}
+
+/** The marks of a response that is not the recording's. */
+const MARKS = [['X-Reseal-Passthrough', '1']] as const
+
+const MAX_BODY_BYTES = 64 * 1024 * 1024
+
+/**
+ * Makes ready to forward misses; undefined where they are errors, and then there is nothing that could open a
+ * connection.
+ * @param onStored told once a pair is committed, before its client has the whole answer
+ * @throws ResealError USAGE for a listener whose backend nobody named; SNAPSHOT_*, TRANSFORM_*
+ */
+export async function openMissForwarding(
+  options: MissOptions & TransformSources & { readonly routes: readonly ListenerRoute[] },
+  onStored: () => void,
+): Promise<MissForwarding | undefined> {
+  const { whenMissed = 'error' } = options
+  if (whenMissed === 'error') return undefined
+  refuseUnknownTargets(options)
+  if (whenMissed === 'passthrough') {
+    return { relay: { ...options, marks: MARKS, tap: () => UNWATCHED }, close: () => Promise.resolve() }
+  }
+  const { recorder, close } = await openMissRecorder(options, onStored)
+  return { relay: { ...options, marks: MARKS, tap: (head, route) => recorder.begin(head, route) }, close }
+}
+
+/** Sends a request that nothing answers to its backend; undefined where misses are errors. */
+export function passageTo(target: string | undefined, { whenMissed = 'error' }: MissOptions): OtherAnswerer {
+  if (whenMissed === 'error' || target === undefined) return () => undefined
+  const response = {
+    status: 0,
+    reason: '',
+    httpVersion: '1.1',
+    headers: [],
+    body: new Uint8Array(),
+    trailers: [],
+    delivery: { relay: target },
+  }
+  return () => ({ kind: 'passthrough', response })
+}
+
+async function openMissRecorder(options: MissOptions & TransformSources, onStored: () => void) {
+  const file = snapshotFile(options.snapshotsDirectory, options.snapshot)
+  const redact = createRedactor(redactRules([options.redact, readDocument(options.transformsFile).redact]))
+  const writer = await createSnapshot(file, { append: existsSync(file), version: VERSION })
+  const monotonicMs = (): number => performance.now()
+  const lines = createLossLines(options.onLog, monotonicMs)
+  const recorder = createRecorder({
+    sink: recordingSink(writer, redact, onStored),
+    clock: { now: options.clock, monotonicMs },
+    maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
+    firstId: writer.nextId,
+    onLoss: lines.lost,
+    onRecovery: lines.recovered,
+  })
+  return {
+    recorder,
+    close: async () => {
+      await recorder.settled()
+      await writer.close()
+    },
+  }
+}
+
+/** @throws ResealError USAGE */
+function refuseUnknownTargets({
+  routes,
+  target,
+  whenMissed,
+}: MissOptions & { readonly routes: readonly ListenerRoute[] }): void {
+  for (const one of [target, ...routes.map((route) => route.target)]) if (one !== undefined) parseTarget(one)
+  if (target !== undefined || routes.every((route) => route.target !== undefined)) return
+  throw new ResealError('USAGE', `--on-miss ${whenMissed ?? ''} does not say where to forward to`, {
+    hint: 'Name the backend with --target URL, or give each its listener with --map LISTEN=URL.',
+  })
+}
+
+const UNWATCHED: ExchangeTap = {
+  requestData() {},
+  requestEnd() {},
+  interim() {},
+  responseHead() {},
+  responseData() {},
+  frame() {},
+  framesLost() {},
+  responseEnd: () => undefined,
+  failed() {},
+}
