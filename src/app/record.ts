@@ -128,7 +128,7 @@ export async function record(options: RecordOptions): Promise<Recording> {
       await stopServers()
       await recorder.settled()
       await closeOrWarn(writer, recorder.summary().notStored > 0, options)
-      const scaffolded = recorder.summary().pairs > 0 ? scaffoldOrWarn(options) : undefined
+      const scaffolded = sink.jwts() > 0 ? scaffoldOrWarn(options) : undefined
       return { ...recorder.summary(), file, jwts: sink.jwts(), scaffolded }
     },
   }

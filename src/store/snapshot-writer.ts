@@ -59,7 +59,8 @@ export interface WriterOptions {
  * @throws ResealError SNAPSHOT_EXISTS, SNAPSHOT_BUSY, SNAPSHOT_INVALID, SNAPSHOT_NEWER, SNAPSHOT_WRITE
  */
 export async function createSnapshot(path: string, options: WriterOptions): Promise<SnapshotWriter> {
-  const thread = watchThread(startWorker(path, options), basename(path))
+  const { gatherMs } = DURABILITIES[options.durability ?? 'normal']
+  const thread = watchThread(startWorker(path, options), basename(path), gatherMs)
   const nextId = await thread.opened
   let closing = false
   const write = async (task: WriterTask): Promise<void> => {

@@ -23,8 +23,9 @@ interface Waiting extends PromiseWithResolvers<void> {
  * Group commit: while the thread commits, tasks gather here, and all of them are its next transaction. So a busy
  * recorder pays for one message, one commit and one answer for many pairs, and an idle one waits for nobody.
  * @param name of the snapshot, for errors
+ * @param gatherMs how long pairs may wait for others to share a transaction with
  */
-export function watchThread(worker: Worker, name: string): WriterThread {
+export function watchThread(worker: Worker, name: string, gatherMs: number): WriterThread {
   const opened = Promise.withResolvers<PairId>()
   const closed = Promise.withResolvers<void>()
   // A recorder may never close, and hears of a dead thread by its next task.
@@ -33,6 +34,7 @@ export function watchThread(worker: Worker, name: string): WriterThread {
   let gathered: Waiting[] = []
   let committing: readonly Waiting[] = []
   let sending = false
+  let lastCount = 0
   let closing = false
   let ended: ResealError | undefined
 
@@ -46,19 +48,22 @@ export function watchThread(worker: Worker, name: string): WriterThread {
       return
     }
     const { count, buffers } = tasksAtOnce(gathered)
+    lastCount = count
     committing = gathered.slice(0, count)
     gathered = gathered.slice(count)
     post({ kind: 'write', tasks: committing.map(({ task }) => task) }, buffers)
   }
-  /** What comes in one turn of the event loop goes together. */
   const sendSoon = (): void => {
-    if (!sending) setImmediate(send)
+    if (sending || committing.length > 0) return
     sending = true
+    // Where several came together last time, several more are on their way; one alone is not kept waiting.
+    if (lastCount > 1 && !closing) setTimeout(send, gatherMs)
+    else setImmediate(send)
   }
   const written = ({ failures }: Extract<WriterReply, { kind: 'written' }>): void => {
     const done = committing
     committing = []
-    send()
+    if (gathered.length > 0 || closing) sendSoon()
     for (const { index, failure } of failures) done[index]?.reject(failureOf(failure))
     // What is rejected already stays so.
     for (const waiting of done) waiting.resolve()

@@ -19,7 +19,8 @@ export interface RelayWatch {
 /**
  * Sends an upstream's response on while it comes: head and content byte for byte, each piece as soon as it is here
  * and no faster than the client takes it. Only the last byte waits for {@link RelayWatch.end}: where a length tells
- * which one it is, with the chunk it is in; else as the end of the chunked coding; without content, with the head.
+ * which one it is, with the chunk it is in, and with the head where that chunk is all there is; else as the end of the
+ * chunked coding; without content, with the head.
  * @returns how to end it in the middle
  * @throws an error of node:http when the head cannot be written
  */
@@ -57,7 +58,9 @@ export function relayResponse(
   upstream.once('error', (error) => watch.aborted(error))
   // Content that came with the head has been seen by then, and leaves together with it.
   const flushHead = (): void => {
-    if (!bodiless && !begun && !response.writableEnded && !response.destroyed) response.flushHeaders()
+    // Content that is whole already leaves with its head as well, once it may.
+    if (!bodiless && !begun && last === undefined && !response.writableEnded && !response.destroyed)
+      response.flushHeaders()
   }
   setImmediate(flushHead)
   return (cut) => {

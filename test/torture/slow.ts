@@ -1,0 +1,70 @@
+import { connect } from 'node:net'
+import { resealServer } from '../demo/reseal-process.ts'
+import { ask } from './client.ts'
+import { echoTarget, serveUpstream } from './upstream.ts'
+
+export interface SlowResult {
+  readonly connections: number
+  /** Until the last slow connection was cut. */
+  readonly cutAfterMs: number
+  /** Of ordinary requests, before and while the slow ones were there. */
+  readonly p99Ms: readonly [before: number, meanwhile: number]
+}
+
+/** Clients that send a head one byte a second, half of them, or content so, the other half. */
+export async function slowClients(
+  directory: string,
+  connections: number,
+  timeout: string,
+): Promise<SlowResult> {
+  const upstream = await serveUpstream(echoTarget)
+  try {
+    const recorder = await resealServer(
+      ['record', 'slow', '--target', upstream.url, '--listen', '127.0.0.1:0', '--client-timeout', timeout],
+      directory,
+    )
+    const url = recorder.urls[0] ?? ''
+    await p99Of(url)
+    const before = await p99Of(url)
+    const startedMs = performance.now()
+    const cut = Array.from({ length: connections }, (_, at) =>
+      slowClient(Number(new URL(url).port), at % 2 === 0),
+    )
+    const meanwhile = await p99Of(url)
+    await Promise.all(cut)
+    const cutAfterMs = performance.now() - startedMs
+    await recorder.stop()
+    return { connections, cutAfterMs, p99Ms: [before, meanwhile] }
+  } finally {
+    upstream.close()
+  }
+}
+
+/** Resolves when it is cut. */
+function slowClient(port: number, inHead: boolean): Promise<void> {
+  const socket = connect(port, '127.0.0.1')
+  const head = 'POST /1 HTTP/1.1\r\nHost: slow\r\nContent-Length: 1000\r\n\r\n'
+  socket.write(inHead ? head.slice(0, 20) : head)
+  const drip = setInterval(() => socket.write('x'), 1000)
+  socket.on('error', () => undefined)
+  socket.resume()
+  return new Promise((resolve) => {
+    socket.once('close', () => {
+      clearInterval(drip)
+      resolve()
+    })
+  })
+}
+
+async function p99Of(url: string): Promise<number> {
+  const tookMs: number[] = []
+  const client = async (): Promise<void> => {
+    for (let at = 0; at < 100; at += 1) {
+      const startedMs = performance.now()
+      await ask({ url: `${url}/${at}1` })
+      tookMs.push(performance.now() - startedMs)
+    }
+  }
+  await Promise.all(Array.from({ length: 4 }, client))
+  return tookMs.toSorted((a, b) => a - b)[Math.floor(tookMs.length * 0.99)] ?? Number.NaN
+}
