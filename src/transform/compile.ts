@@ -1,6 +1,7 @@
 import { ResealError } from '../core/errors.ts'
 import { isWhole, type PairHead, type PairId, type PairSource, type WholePair } from '../core/pair.ts'
-import type { Clock } from '../core/time.ts'
+import type { HttpRequest } from '../core/exchange.ts'
+import type { Clock, EpochMs } from '../core/time.ts'
 import type { KeyRing } from '../keys/ring/key-ring.ts'
 import type { Secrets } from '../keys/files/secrets.ts'
 import { compileChain, runChain, type CompiledChain, type Learner } from './chain.ts'
@@ -8,7 +9,8 @@ import type { ChainReport, StepTrace } from './chain-report.ts'
 import { chainIndex } from './chain-index.ts'
 import type { TransformDocument } from './document/definition.ts'
 import type { FilteredPair } from './filters/pair-filter.ts'
-import { requestMessage } from './message/request-message.ts'
+import type { Moment } from './message/live.ts'
+import { requestMessage, type RequestMessage } from './message/request-message.ts'
 import {
   responseMessage,
   type MomentResponse,
@@ -244,8 +246,20 @@ function servedBy(
   variables: Variables,
 ): ServedResponse {
   return (nowMs, request) => {
-    const moment = { nowMs, request: requestMessage(request), variables }
+    const moment = momentOf(nowMs, request, variables)
     for (const learn of learners) learn(moment)
     return response(moment)
+  }
+}
+
+/** Most answers never look at the request: it is opened when one does. */
+function momentOf(nowMs: EpochMs, request: HttpRequest, variables: Variables): Moment {
+  let opened: RequestMessage | undefined
+  return {
+    nowMs,
+    variables,
+    get request() {
+      return (opened ??= requestMessage(request))
+    },
   }
 }

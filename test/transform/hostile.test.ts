@@ -36,6 +36,16 @@ suite('hostile bodies', () => {
     )
   })
 
+  test('a string of 20 MB with escapes at both ends keeps its spelling', async () => {
+    const fill = 'x'.repeat(20_000_000)
+    const body = `{"t":"\\u0041${fill} old ${fill}\\/"}`
+    const cpu = await cpuOf(async () => {
+      const after = await bodyAfter(body, "{json_path: t}, {regex: ' (old) '}, {set: new}")
+      assert.equal(after, body.replace('old', 'new'))
+    })
+    assert.ok(cpu < 10)
+  })
+
   test('a pattern that would keep a backtracking engine busy for ever takes linear time', async () => {
     const text = `${'a'.repeat(50_000)}!`
     assert.ok((await cpuOf(() => reasonsFor(text, "{regex: '^(a+)+$'}, {set: x}"))) < 5)

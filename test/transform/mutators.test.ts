@@ -353,6 +353,16 @@ suite('the head', () => {
     assert.deepEqual(served.delivery, { delayMs: 250 })
   })
 
+  test('is changed once, however many places there are', async () => {
+    const pair = answering('[1,2,3]', { headers: [['A', '1']] })
+    const chain = aChain('http_res_body', "{json_path: '$[*]'}, {header: {add: {B: '2'}}}")
+    const { headers } = await serve(compile(chain, [pair]), pair)
+    assert.deepEqual(headers, [
+      ['A', '1'],
+      ['B', '2'],
+    ])
+  })
+
   test('a delay within bounds is drawn anew', async () => {
     const pair = answering('x')
     const transforms = compile(aChain('http_res_body', '{delay: {for: 1s, upTo: 2s}}'), [pair])

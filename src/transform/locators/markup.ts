@@ -1,6 +1,6 @@
 import { textOfUtf8, type BinaryText } from '../../core/binary-text.ts'
 import type { Codec, Span } from '../message/focus.ts'
-import { respelt, type Spelling } from '../message/respelling.ts'
+import { respelt, spelledValue, type Spelling } from '../message/respelling.ts'
 
 /** An attribute of an element. */
 export interface Attribute {
@@ -59,9 +59,8 @@ const NAMED: ReadonlyMap<string, string> = new Map([
 ])
 
 const SPELLING: Spelling = {
-  piece: /&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|lt|gt|amp|quot|apos);|./,
+  escape: /&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|lt|gt|amp|quot|apos);/g,
   valueOf: (piece) => {
-    if (!piece.startsWith('&') || piece.length === 1) return piece
     const named = NAMED.get(piece)
     if (named !== undefined) return named
     const code = /^&#[xX]/.test(piece)
@@ -82,10 +81,7 @@ const SPELLING: Spelling = {
 export function markupCodec(recorded: BinaryText): Codec {
   return {
     name: 'markup',
-    decode: (outer) =>
-      outer.includes('&')
-        ? (outer.match(new RegExp(SPELLING.piece, 'gs')) ?? []).map(SPELLING.valueOf).join('')
-        : outer,
+    decode: (outer) => spelledValue(outer, SPELLING),
     encode: (inner) => respelt(recorded, inner, SPELLING),
   }
 }

@@ -25,10 +25,9 @@ export function jsonStringCodec(literal: BinaryText): Codec {
 }
 
 const JSON_SPELLING: Spelling = {
-  /** A surrogate pair, another escape, or one byte. */
-  piece: /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]/,
+  /** A surrogate pair, or another escape. */
+  escape: /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\./g,
   valueOf: (piece) => {
-    if (!piece.startsWith('\\')) return piece
     const literal = `"${piece}"`
     return textOfUtf8(stringValue(literal, { kind: 'string', start: 0, end: literal.length }) ?? '')
   },

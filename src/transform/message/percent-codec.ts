@@ -8,7 +8,7 @@ const MUST_ESCAPE = /[^A-Za-z0-9_.~-]/g
 
 function percentSpelling(plusIsSpace: boolean): Spelling {
   return {
-    piece: /%[0-9a-fA-F]{2}|./,
+    escape: plusIsSpace ? /%[0-9a-fA-F]{2}|\+/g : ESCAPED_BYTE,
     valueOf: (piece) => unescaped(piece, plusIsSpace),
     spell: (value) =>
       value.replaceAll(MUST_ESCAPE, (byte) =>

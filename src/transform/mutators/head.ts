@@ -3,9 +3,23 @@ import { errorMessage, ResealError } from '../../core/errors.ts'
 import { parseDuration } from '../../core/time.ts'
 import { FIELD_NAME } from '../extractors/field-name.ts'
 import type { ResponseDraft } from '../message/response-draft.ts'
+import { fieldText, type HeadEdit } from '../message/response-message.ts'
+import type { Mutate, PairWork } from '../steps/step.ts'
 import { mutatorRow } from '../steps/step-row.ts'
 import { seededNumbers } from '../values/seeded.ts'
 import { compileValue, TEMPLATE } from '../values/written-value.ts'
+
+/** A change of the head is made once, however many places the chain has found. */
+function changeHead(editFor: (work: PairWork) => Omit<HeadEdit, 'when'>): Mutate {
+  const changed = new WeakSet<object>()
+  return (_, work) => {
+    const { response } = work.messages
+    if (changed.has(response)) return undefined
+    changed.add(response)
+    response.edit({ ...editFor(work), when: work.when })
+    return undefined
+  }
+}
 
 const STATUS_OPTIONS = z
   .strictObject({
@@ -24,16 +38,12 @@ export const STATUS_STEP = mutatorRow(
   STATUS_OPTIONS,
   { shorthand: 'code', namesItself: true },
   ({ code }) => ({
-    mutate: (_, { messages, when }) => {
-      messages.response.edit({
-        texts: [],
-        when,
-        apply: (draft) => {
-          draft.status = code
-        },
-      })
-      return undefined
-    },
+    mutate: changeHead(() => ({
+      texts: [],
+      apply: (draft) => {
+        draft.status = code
+      },
+    })),
   }),
 )
 
@@ -74,20 +84,17 @@ export const HEADER = mutatorRow('header', HEADER_OPTIONS, {}, (definition, envi
     )
   const edits = [...fields(set, true), ...fields(add, false)]
   return {
-    mutate: (_, { messages, when }) => {
-      messages.response.edit({
-        texts: edits.map(({ live }) => live),
-        when,
-        apply: (draft, texts) => {
-          for (const name of remove) drop(draft, name)
-          for (const [index, { name, replaces }] of edits.entries()) {
-            if (replaces) putInPlace(draft, name, texts[index] ?? '')
-            else draft.headers.push([name, texts[index] ?? ''])
-          }
-        },
-      })
-      return undefined
-    },
+    mutate: changeHead(() => ({
+      texts: edits.map(({ live }) => live),
+      apply: (draft, texts) => {
+        for (const name of remove) drop(draft, name)
+        for (const [index, { name, replaces, live }] of edits.entries()) {
+          const value = fieldText(texts[index] ?? '', live)
+          if (replaces) putInPlace(draft, name, value)
+          else draft.headers.push([name, value])
+        }
+      },
+    })),
   }
 })
 
@@ -138,17 +145,15 @@ export const DELAY = mutatorRow(
   DELAY_OPTIONS,
   { shorthand: 'for' },
   ({ for: least, upTo }, { seed }) => ({
-    mutate: (_, { messages, when, pair }) => {
+    mutate: changeHead(({ pair }) => {
       const numbers = seededNumbers(seed, 'delay', String(pair.id))
-      messages.response.edit({
+      return {
         // Drawn anew for each request, so the response is put together anew.
         texts: upTo === undefined ? [] : [{ changes: 'request', render: () => '' }],
-        when,
         apply: (draft) => {
           draft.delayMs = least + (upTo === undefined ? 0 : numbers.below(upTo - least + 1))
         },
-      })
-      return undefined
-    },
+      }
+    }),
   }),
 )
