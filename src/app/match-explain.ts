@@ -74,6 +74,7 @@ function explain(
   const answer = plan.answer(request, target ?? named)
   const what = { method: request.method, target: maskedTarget(request.target) }
   if (answer.kind === 'hit') return { ...what, pair: answer.pair, miss: undefined }
+  if (answer.kind !== 'miss') return { ...what, pair: undefined, miss: undefined }
   return { ...what, pair: undefined, miss: missReport(request, answer.near()) }
 }
 

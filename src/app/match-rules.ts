@@ -10,8 +10,8 @@ type Rule = MatchDefinition['rules'][number]
 
 /** The `match` of a document as the matcher takes it, compiled once. */
 export function matchSettings(match: MatchDefinition): MatchSettings {
-  const { session, subject, miss } = match
-  return { book: ruleBook(match), session, subject, missStatus: miss.status }
+  const { session, subject, miss, authorize } = match
+  return { book: ruleBook(match), session, subject, missStatus: miss.status, authorize }
 }
 
 function ruleBook({ ignore, headers, sequence, rules }: MatchDefinition): RuleBook {

@@ -9,6 +9,7 @@ import { createRefuser, createResponder } from '../respond/responder.ts'
 import { createTraffic } from '../respond/traffic.ts'
 import type { CompiledTransforms } from '../transform/compile.ts'
 import { redactRules } from './redaction.ts'
+import { bearerKeys } from './bearer-keys.ts'
 import { serveControl } from './control.ts'
 import { controlledReplay } from './controlled-replay.ts'
 import { createLivePlan } from './live-plan.ts'
@@ -21,7 +22,7 @@ import {
 } from './loaded-snapshot.ts'
 import { openMissForwarding, passageTo, type MissOptions } from './miss-forwarding.ts'
 import { matchSettings } from './match-rules.ts'
-import type { OpenIssuer } from './open-issuer.ts'
+import type { LiveRing, OpenIssuer } from './open-issuer.ts'
 import { openListeners } from './replay-listeners.ts'
 import type { ListenerRoute } from './routes.ts'
 import { openTls, type TlsSource } from './tls.ts'
@@ -88,7 +89,7 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
     const live = createLivePlan({
       first: compileSnapshot(reading, rings, options),
       load: () => compileSnapshot(readSources(options), rings, options),
-      plan: (loaded, before) => planOf(loaded, options, before?.plan),
+      plan: (loaded, before) => planOf(loaded, options, rings.all, before?.plan),
       onServe: ({ document }) => faults.follow(document.faults),
       clock,
     })
@@ -151,11 +152,13 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
 function planOf(
   { reader, document, transforms }: LoadedSnapshot,
   { clock, cacheBytes, pace, redact }: ReplayOptions,
+  rings: readonly LiveRing[],
   before: ReplayPlan | undefined,
 ): ReplayPlan {
   const match = matchSettings(document.match)
   const secrets = secretClasses(redactRules([redact, document.redact]))
-  return createPlan({ pairs: reader, transforms, match, secrets, clock, cacheBytes, pace, before })
+  const keys = match.authorize ? bearerKeys(transforms, rings, clock) : undefined
+  return createPlan({ pairs: reader, transforms, match, secrets, clock, cacheBytes, pace, before, keys })
 }
 
 function toldTo({ onHit, onMiss }: Pick<ReplayOptions, 'onHit' | 'onMiss'>) {

@@ -18,6 +18,8 @@ export interface MatchSettings {
   readonly book: RuleBook
   readonly session: SessionRule
   readonly subject: SubjectRule
+  /** Bearer tokens are verified. */
+  readonly authorize: boolean
   /** Status of the answer to a request that nothing answers. */
   readonly missStatus: number
 }

@@ -3,6 +3,7 @@ import type { PairId } from '../core/pair.ts'
 import type { NearMiss } from '../match/near-miss.ts'
 import { NO_CLASSES, type SecretClasses } from '../redact/classes.ts'
 import type { SessionRule } from '../match/match-rules.ts'
+import { createBearerCheck, type BearerKeys } from './bearer-check.ts'
 import { createMatcher, type Choice, type MatchSettings } from './matcher.ts'
 import { nearestPairs } from './nearest.ts'
 import { askedColumns } from './asked-scan.ts'
@@ -40,7 +41,11 @@ export interface Hit {
 }
 
 /** What comes near a miss is looked for when it is asked for. */
-export type Answer = Hit | { readonly kind: 'miss'; readonly near: () => readonly NearMiss[] }
+export type Answer =
+  | Hit
+  /** The bearer token would not do; nothing was taken from the recording. */
+  | { readonly kind: 'unauthorized'; readonly response: HttpResponse }
+  | { readonly kind: 'miss'; readonly near: () => readonly NearMiss[] }
 
 /** Which pairs can be served, and which were. */
 export interface Coverage {
@@ -59,6 +64,8 @@ export interface PlanInput extends ResponsesInput {
   readonly secrets?: SecretClasses
   /** The plan whose place this one takes: clients stay where they are, and what was served stays so. */
   readonly before?: ReplayPlan | undefined
+  /** Bearer tokens must be signed by one of these; undefined lets every request in. */
+  readonly keys?: BearerKeys | undefined
 }
 
 /** Indexes the snapshot once; a request then costs one signature, one look-up and its slots. */
@@ -70,6 +77,7 @@ export function createPlan(input: PlanInput): ReplayPlan {
   const matcher = createMatcher({ index, pairs, secrets }, match, sessions)
   const served = servedBefore(index, before)
   let servedCount = served.reduce((sum, flag) => sum + flag, 0)
+  const check = input.keys && createBearerCheck(pairs, input.keys, input.clock)
   const nearTo = nearestPairs({ index, pairs, secrets }, match.book)
 
   const serve = ({ entry }: Choice, request: HttpRequest): Hit | undefined => {
@@ -81,7 +89,10 @@ export function createPlan(input: PlanInput): ReplayPlan {
   }
   return {
     answer: (request, origin) => {
-      const choice = matcher.choose(request, origin)
+      let refusal: HttpResponse | undefined
+      const letIn = check && ((entry: number) => (refusal = check(request, index.id(entry))) === undefined)
+      const choice = matcher.choose(request, origin, letIn)
+      if (refusal !== undefined) return { kind: 'unauthorized', response: refusal }
       return serve(choice, request) ?? { kind: 'miss', near: () => nearTo(request, origin, choice.whyNot) }
     },
     refusal: (request, origin) => serve(matcher.choose(request, origin, index.isRefusal), request),

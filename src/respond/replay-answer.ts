@@ -17,6 +17,8 @@ export type ReplayVerdict =
   | { readonly kind: 'issuer' }
   /** A fault answered, and nobody was asked. */
   | { readonly kind: 'fault' }
+  /** Its bearer token would not do. */
+  | { readonly kind: 'unauthorized' }
   /** It goes to the backend, whose answer is not known here; its status is 0. */
   | { readonly kind: 'passthrough' }
 

@@ -16,7 +16,7 @@ export function createResponder(
   return (request) => {
     const { answer: answerOf, missStatus } = plan()
     const answer = answerOf(request, origin)
-    if (answer.kind === 'hit') return answer
+    if (answer.kind !== 'miss') return answer
     const other = otherwise(request)
     if (other !== undefined) return other
     const near = answer.near()

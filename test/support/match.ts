@@ -9,7 +9,7 @@ export function aMatch(
 ): MatchSettings {
   const { rules, ...rest } = settings
   const book = oneRule({ ...DEFAULT_RULES, ...rules })
-  return { book, session: { by: 'none' }, subject: 'prefer', missStatus: 404, ...rest }
+  return { book, session: { by: 'none' }, subject: 'prefer', authorize: false, missStatus: 404, ...rest }
 }
 
 /** Match settings as a transform document's `match:` gives them. @param yaml the whole document */
