@@ -36,7 +36,7 @@ export interface CompiledTransforms {
   readonly chains: readonly ChainReport[]
   /** The keys that re-sign, and whether they are the recording's own. */
   readonly keys: readonly LedgerEntry[]
-  /** What was made of key files on reading them. */
+  /** What was made of key files on reading them, and what no step can do anything about. */
   readonly notes: readonly string[]
 }
 
@@ -77,6 +77,7 @@ export function compileTransforms(
     variables,
     learnt: createLearntValues(),
     shared: createSharedTokens(),
+    notes: new Set(),
     finishers: [],
   }
   const { worked, seen } = workThrough(chains, pairs, run)
@@ -92,7 +93,7 @@ export function compileTransforms(
     responses: responsesOf([...worked, ...also], nonces, pairs, createVariables(variables.initial())),
     chains: reports,
     keys: run.ledger.entries(),
-    notes: sources.notes(),
+    notes: [...sources.notes(), ...run.notes],
   }
 }
 
@@ -102,6 +103,7 @@ interface CompileRun {
   readonly variables: VariableBook
   readonly learnt: LearntValues
   readonly shared: SharedTokens
+  readonly notes: Set<string>
   /** To be called when every chain has run over every pair. */
   readonly finishers: (() => void)[]
 }
@@ -158,6 +160,7 @@ function workOn(messages: PairMessages, chains: readonly CompiledChain[], run: C
       variables: run.variables,
       learnt: run.learnt,
       when: chain.when,
+      note: (sentence) => run.notes.add(sentence),
       whenAllRan: (finish) => run.finishers.push(finish),
     }),
   )

@@ -353,6 +353,11 @@ suite('the head', () => {
     assert.deepEqual(served.delivery, { delayMs: 250 })
   })
 
+  test('refuses what is no status at load', () => {
+    const chain = aChain('http_res_status', '{set: abc}')
+    assert.throws(() => compile(chain, [answering('x')]), /"abc" is put for a status, and is none/)
+  })
+
   test('is changed once, however many places there are', async () => {
     const pair = answering('[1,2,3]', { headers: [['A', '1']] })
     const chain = aChain('http_res_body', "{json_path: '$[*]'}, {header: {add: {B: '2'}}}")

@@ -164,6 +164,23 @@ test('claims made of the live request are signed for it, and at_hash fits in eve
   }
 })
 
+test('a token bound to a key of the client is re-signed, and the report says so once', (t) => {
+  const pair = answering(
+    JSON.stringify([aToken({ cnf: { jkt: 'abc' } }), aToken({ cnf: { 'x5t#S256': 'x' } }), aToken()]),
+  )
+  const { notes } = compile(aChain('http_res_body', `{json_path: '$[*]'}, ${STEP}`), [pair], {
+    t,
+    files: FILES,
+  })
+  assert.deepEqual(
+    notes.filter((note) => note.includes('bound to')).map((note) => note.split(':', 1)[0]),
+    [
+      "body $[0] of pair 1 is bound to the recorded client's DPoP key (cnf.jkt)",
+      "body $[1] of pair 1 is bound to the recorded client's certificate (cnf.x5t#S256)",
+    ],
+  )
+})
+
 test('what is a credential and no JWT is left alone, and the report says what it is', () => {
   const jwe = `${Buffer.from('{"alg":"dir","enc":"A128GCM"}').toString('base64url')}.a.b.c.d`
   const saml = Buffer.from('<Response xmlns="urn:oasis:names:tc:SAML:2.0:protocol"/>').toString('base64')

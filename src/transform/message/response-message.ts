@@ -3,6 +3,8 @@ import { binaryText, bytesOfText, type BinaryText } from '../../core/binary-text
 import { fitChunks } from '../../core/content-piece.ts'
 import { decodeBody, encodeBody } from '../../core/body-coding.ts'
 import { followBody } from '../../core/body-fields.ts'
+import { ResealError } from '../../core/errors.ts'
+import { printable } from '../../core/printable.ts'
 import type { HttpRequest, HttpResponse } from '../../core/exchange.ts'
 import type { RawHeaders } from '../../core/headers.ts'
 import type { WholePair } from '../../core/pair.ts'
@@ -91,6 +93,7 @@ export function responseMessage(pair: WholePair): ResponseMessage {
         codings: decoded?.codings ?? [],
         edits,
       }
+      refuseNoStatus(changed.status)
       return cached(changed, assembler(response, changed))
     },
   }
@@ -200,7 +203,8 @@ function assembled(
   const status = Number(next())
   const delayMs = Number(next())
   const draft: ResponseDraft = {
-    status: Number.isInteger(status) && status >= 200 && status <= 999 ? status : recorded.status,
+    // A live request may have brought what is none; what stands was checked at load.
+    status: isStatus(status) ? status : recorded.status,
     headers: [...headers],
     delayMs: Number.isFinite(delayMs) ? Math.min(Math.max(delayMs, 0), MAX_DELAY_MS) : 0,
     body: recorded.body,
@@ -212,6 +216,18 @@ function assembled(
     if (when === undefined || when(moment)) apply(draft, made)
   }
   return finished(recorded, draft, trailers, parts.codings)
+}
+
+/** @throws ResealError TRANSFORM_INVALID where what was put is no status of a final response */
+function refuseNoStatus(status: Live): void {
+  if (typeof status !== 'string' || isStatus(Number(status))) return
+  throw new ResealError('TRANSFORM_INVALID', `"${printable(status)}" is put for a status, and is none`, {
+    hint: 'A status is a number from 200 to 999.',
+  })
+}
+
+function isStatus(status: number): boolean {
+  return Number.isInteger(status) && status >= 200 && status <= 999
 }
 
 /** A longer delay is a mistake, and would hold a client for ever. */

@@ -7,7 +7,7 @@ import { nestedJwts } from '../locators/jwt-claim.ts'
 import { changesOf, renderLive, type Live, type Moment } from '../message/live.ts'
 import { mutatorRow } from '../steps/step-row.ts'
 import { resignPlanner, type ResignPlanner } from '../tokens/resign-planner.ts'
-import { otherToken } from '../tokens/other-token.ts'
+import { boundToken, otherToken } from '../tokens/other-token.ts'
 import { keepSiblingsTrue } from '../tokens/token-siblings.ts'
 import type { NotFound, PairWork } from '../steps/step.ts'
 import { JWT_RESIGN_OPTIONS, SPEEDSCALE_JWT_RESIGN_CONFIG } from './jwt-resign-options.ts'
@@ -35,6 +35,8 @@ export const JWT_RESIGN = mutatorRow(
 
       const { resigner, ring } = planned
       const token = work.tokens.add(carried.jwt, resigner)
+      const bound = boundToken(carried.jwt)
+      if (bound !== undefined) work.note(`${focus.path} of pair ${work.pair.id} is ${bound}`)
       work.ledger.enter({
         key: resigner.key,
         ring,

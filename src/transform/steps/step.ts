@@ -40,6 +40,8 @@ export interface PairWork {
   readonly learnt: LearntValues
   /** Under which the chain changes anything; undefined for always. */
   readonly when: Condition | undefined
+  /** Tells people of something that no step can do anything about; the same sentence is told once. */
+  note(sentence: string): void
   /** Called when every chain has run over every pair, before anything is served. */
   whenAllRan(finish: () => void): void
 }

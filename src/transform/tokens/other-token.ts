@@ -1,4 +1,4 @@
-import { base64urlBytes } from '../../core/jwt.ts'
+import { base64urlBytes, claimsOf, type Jwt } from '../../core/jwt.ts'
 import { isPlaceholder } from '../../core/placeholder.ts'
 
 /** A kind of credential that is no JWT, and what can be done about it. */
@@ -40,6 +40,22 @@ export function otherToken(text: string): string | undefined {
   // A longer text is a document.
   if (value.length > 100_000) return undefined
   return OTHERS.find(({ fits }) => fits(value))?.said
+}
+
+/**
+ * What a token is bound to besides its signature (RFC 7800, RFC 9449 §6.1, RFC 8705 §3.1), and what follows from that;
+ * undefined for one that is not. It is re-signed as any other, and the claim stays.
+ */
+export function boundToken(jwt: Jwt): string | undefined {
+  const { cnf } = claimsOf(jwt)
+  if (typeof cnf !== 'object' || cnf === null) return undefined
+  if ('jkt' in cnf) {
+    return "bound to the recorded client's DPoP key (cnf.jkt): a live client must have that key, or set the claim with jwt_claims"
+  }
+  if ('x5t#S256' in cnf) {
+    return "bound to the recorded client's certificate (cnf.x5t#S256): a live client must have that one, or set the claim with jwt_claims"
+  }
+  return undefined
 }
 
 /** Five parts, and a header that names the encryption (RFC 7516 §7.1). */
