@@ -30,6 +30,8 @@ export interface LivePlan {
    * @throws ResealError SNAPSHOT_*, TRANSFORM_*, SECRET_*, KEY_*, CONFIG_INVALID
    */
   reload(): ServedPlan
+  /** Why a load was refused, with the place in the file, in one line. */
+  whyRefused(error: unknown): string
   close(): void
 }
 
@@ -87,6 +89,10 @@ export function createLivePlan({ first, load, plan, onServe, clock }: LivePlanOp
       // An answer that is still being signed needs the snapshot no more.
       before.loaded.close()
       return current
+    },
+    whyRefused: (error) => {
+      const { message, place } = asResealError(error)
+      return place === undefined ? message : `${place.file}:${place.line}:${place.column}: ${message}`
     },
     close: () => current.loaded.close(),
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { ResealError, errorMessage, systemErrorCode } from '../core/errors.ts'
@@ -36,6 +36,10 @@ export interface TransformSources {
 /** A snapshot with its transforms compiled, until it is closed. */
 export interface LoadedSnapshot {
   readonly file: string
+  /** What told the file from others when it was opened, as {@link stampOf} gives it. */
+  readonly stamp: string
+  /** The file behind the name; another one where another file was renamed into its place. */
+  readonly inode: string
   readonly reader: SnapshotReader
   /** There was no file: every response is served as recorded. */
   readonly untransformed: boolean
@@ -139,6 +143,8 @@ export function compileSnapshot(
 ): LoadedSnapshot {
   refuseOtherIssuers(issuers, rings, sources)
   const file = snapshotFile(sources.snapshotsDirectory, sources.snapshot)
+  // Taken before: what changes while it is read is a change.
+  const stamp = stampOf(file)
   const reader = openSnapshot(file)
   const files: ReadFile[] = [
     { path: sources.transformsFile, sha256: source === undefined ? undefined : sha256(source) },
@@ -159,7 +165,8 @@ export function compileSnapshot(
       },
     })
     const untransformed = source === undefined
-    return { file, reader, document, transforms, files, untransformed, close: reader.close }
+    const [inode = ''] = stamp.split(' ', 1)
+    return { file, stamp, inode, reader, document, transforms, files, untransformed, close: reader.close }
   } catch (error) {
     reader.close()
     throw source === undefined ? error : withExcerpt(error, source)
@@ -199,6 +206,12 @@ function openedSecrets(secrets: Secrets, onRead: (file: ReadFile) => void): Secr
       }
     },
   }
+}
+
+/** Tells a file from another one under its name, and from what it was before; `none` where there is no file. */
+export function stampOf(file: string): string {
+  const stats = statSync(file, { bigint: true, throwIfNoEntry: false })
+  return stats === undefined ? 'none' : [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(' ')
 }
 
 /** In hex. */

@@ -12,12 +12,13 @@ import { redactRules } from './redaction.ts'
 import { bearerKeys } from './bearer-keys.ts'
 import { serveControl } from './control.ts'
 import { controlledReplay } from './controlled-replay.ts'
-import { createLivePlan } from './live-plan.ts'
+import { createLivePlan, type ServedPlan } from './live-plan.ts'
 import {
   compileSnapshot,
   openRings,
   readSources,
   type LoadedSnapshot,
+  type ReadFile,
   type TransformSources,
 } from './loaded-snapshot.ts'
 import { openMissForwarding, passageTo, type MissOptions } from './miss-forwarding.ts'
@@ -25,6 +26,7 @@ import { matchSettings } from './match-rules.ts'
 import type { LiveRing, OpenIssuer } from './open-issuer.ts'
 import { openListeners } from './replay-listeners.ts'
 import type { ListenerRoute } from './routes.ts'
+import { watchSources } from './source-watch.ts'
 import { openTls, type TlsSource } from './tls.ts'
 
 export interface ReplayOptions extends TransformSources, MissOptions {
@@ -33,6 +35,8 @@ export interface ReplayOptions extends TransformSources, MissOptions {
   readonly control: string | undefined
   /** Bytes of recorded responses kept in memory. */
   readonly cacheBytes: number
+  /** Whether snapshot, transform document and key files are loaded anew when they change; default true. */
+  readonly watch?: boolean
   /** Recorded waits are kept, so many times as fast; undefined for none. */
   readonly pace?: number | undefined
   /** How long a client may take for the head of a request, or hold back its content; default 10 s. */
@@ -77,6 +81,8 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
   const rings = await openRings(reading, options)
   const traffic = createTraffic(clock, toldTo(options))
   const faults = createReplayFaults(clock)
+  const asked = new Set<string>()
+  const onRead = ({ path }: ReadFile): void => void asked.add(path)
   const open: { close(): void | Promise<void> }[] = [rings]
   const close = async (): Promise<void> => {
     traffic.journal.close()
@@ -87,9 +93,9 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
     const forwarding = await openMissForwarding(options, () => live.reload())
     if (forwarding !== undefined) open.push(forwarding)
     const live = createLivePlan({
-      first: compileSnapshot(reading, rings, options),
-      load: () => compileSnapshot(readSources(options), rings, options),
-      plan: (loaded, before) => planOf(loaded, options, rings.all, before?.plan),
+      first: compileSnapshot(reading, rings, options, onRead),
+      load: () => compileSnapshot(readSources(options), rings, options, onRead),
+      plan: (loaded, before) => planOf(loaded, options, rings.all, earlierOf(before, loaded)),
       onServe: ({ document }) => faults.follow(document.faults),
       clock,
     })
@@ -116,6 +122,10 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
       onError,
     })
     open.push(listeners)
+    if (options.watch !== false) {
+      const { transformsFile: document, onLog } = options
+      open.push(watchSources({ live, document, asked, onLog }))
+    }
     const control =
       options.control === undefined
         ? undefined
@@ -147,6 +157,11 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
     await close()
     throw error
   }
+}
+
+/** The plan before, where it is of the same file: what is known of its pairs stays true. */
+function earlierOf(before: ServedPlan | undefined, { inode }: LoadedSnapshot): ReplayPlan | undefined {
+  return before?.loaded.inode === inode ? before.plan : undefined
 }
 
 function planOf(

@@ -24,6 +24,7 @@ interface ReplayFlags extends DirectoryFlags, TlsFlags {
   readonly pace?: string
   readonly clientTimeout?: string
   readonly control?: string
+  readonly watch: boolean
   readonly onMiss: OnMiss
   readonly target?: string
   readonly maxBody?: string
@@ -66,6 +67,7 @@ export function addReplayCommand(program: Command, output: Output): void {
       'how long a client may take for the head of a request, or hold back its content (default: 10s)',
     )
     .option('--control <address>', 'HOST:PORT of the control API (default: none)')
+    .option('--no-watch', 'serve what was there at the start, whatever becomes of the files')
     .option('--quiet', 'print only the ready lines and what went wrong')
     .option('--json', 'print the summary as JSON on stdout')
     .action(async (snapshot: string, flags: ReplayFlags) => {
@@ -82,6 +84,7 @@ async function runReplay(snapshot: string, flags: ReplayFlags, output: Output): 
     }),
     routes: routesOf(flags, settings.listen),
     control: flags.control,
+    watch: flags.watch,
     whenMissed: flags.onMiss,
     target: flags.target,
     maxBodyBytes: settings.maxBodyBytes,

@@ -1,4 +1,3 @@
-import { statSync, watch, type FSWatcher } from 'node:fs'
 import { dirname } from 'node:path'
 import { errorMessage } from '../../core/errors.ts'
 import { epochSeconds, type Clock } from '../../core/time.ts'
@@ -9,6 +8,7 @@ import {
   type MountedContent,
   type MountedRingFile,
 } from './mounted-ring-keys.ts'
+import { directoryWatch } from '../files/directory-watch.ts'
 import type { Secrets } from '../files/secrets.ts'
 
 export interface MountedKeyWatch {
@@ -126,36 +126,5 @@ function directoryOf({ secrets, mounted }: MountedKeyWatch): string {
   } catch {
     // Gone since it was read: the secrets directory itself will hear when it comes back, and polling does otherwise.
     return secrets.directory
-  }
-}
-
-interface DirectoryWatch {
-  /** Watches the directory that is there now, if it is another one than before, or was not there. */
-  renew(): void
-  close(): void
-}
-
-function directoryWatch(path: string, onEvent: () => void): DirectoryWatch {
-  let watcher: FSWatcher | undefined
-  let inode: number | undefined
-  const close = (): void => {
-    watcher?.close()
-    watcher = undefined
-    inode = undefined
-  }
-  return {
-    renew: () => {
-      try {
-        const now = statSync(path).ino
-        if (watcher !== undefined && now === inode) return
-        close()
-        watcher = watch(path, { persistent: false }, onEvent).on('error', close)
-        inode = now
-      } catch {
-        // No such directory at the moment, or no watches left: the file is polled as well.
-        close()
-      }
-    },
-    close,
   }
 }

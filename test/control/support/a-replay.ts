@@ -58,6 +58,7 @@ export async function aReplay(
     control: '127.0.0.1:0',
     clock: () => Date.now(),
     cacheBytes: 1024 * 1024,
+    watch: false,
     onHit: () => {},
     onMiss: () => {},
     onLog: (line) => logged.push(line),
