@@ -13,7 +13,7 @@ import { redactRules } from './redaction.ts'
 import { secretClasses } from '../redact/classes.ts'
 import { readDocument, type TransformSources } from './loaded-snapshot.ts'
 
-export { missText, nearestJson } from '../respond/miss-report.ts'
+export { missLogLines, missText, nearestJson } from '../respond/miss-report.ts'
 
 export interface ExplainOptions extends Pick<
   TransformSources,

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander'
+import { missLogLines } from '../app/match-explain.ts'
 import { MISS_CHOICES, type OnMiss } from '../app/miss-forwarding.ts'
 import { replay, type Replay, type ReplaySummary } from '../app/replay.ts'
 import { parseMapping, type ListenerRoute } from '../app/routes.ts'
@@ -99,12 +100,7 @@ async function runReplay(snapshot: string, flags: ReplayFlags, output: Output): 
       if (lively) output.message(`${request.method} ${maskedTarget(request.target)}  pair ${pair}`)
     },
     onMiss: (request, near) => {
-      if (settings.quiet) return
-      const nearest =
-        near[0] === undefined
-          ? ''
-          : `  nearest: pair ${near[0].pair}, differs in ${near[0].differs.map(({ field }) => field).join(', ')}`
-      output.message(`miss  ${request.method} ${maskedTarget(request.target)}${nearest}`)
+      if (!settings.quiet) for (const line of missLogLines(request, near)) output.message(line)
     },
     onError: (error) => reportRequestFailure(error, output),
   })

@@ -70,6 +70,19 @@ export function missText({ method, target, cause, hint, yaml, nearest }: MissRep
   ]
 }
 
+/** The same for a log: which request, and what to make of it, a line each. */
+export function missLogLines(request: HttpRequest, near: readonly NearMiss[]): readonly string[] {
+  const report = missReport(request, near)
+  const [first] = near
+  const nearest = first === undefined ? '' : `  nearest: pair ${first.pair}`
+  return [
+    `miss  ${report.method} ${report.target}${nearest} (${report.cause})`,
+    ...missText(report)
+      .slice(1)
+      .map((line) => `  ${line}`),
+  ]
+}
+
 function missJson(report: MissReport): string {
   const { method, target, cause, hint, yaml } = report
   const message = `The snapshot has no answer to ${method} ${target}.`

@@ -14,6 +14,8 @@ export interface Staging {
 
 export const AUDIENCE = 'urn:inventory'
 export const CLIENT = { id: 'orders', secret: 'orders-secret-of-staging' }
+/** Another client of the same services, with a stock of its own. */
+export const OTHER_CLIENT = { id: 'wholesale', secret: 'wholesale-secret-of-staging' }
 
 /** @param tokenSeconds how long an access token lives */
 export async function startStaging(tokenSeconds: number): Promise<Staging> {
@@ -60,16 +62,14 @@ function startProvider(tokenSeconds: number): Promise<LocalServer> {
   const jwk = { ...privateKey.export({ format: 'jwk' }), kid: 'staging-2026', use: 'sig', alg: 'RS256' }
   return serveLocally((origin) => {
     const provider = new Provider(origin, {
-      clients: [
-        {
-          client_id: CLIENT.id,
-          client_secret: CLIENT.secret,
-          grant_types: ['client_credentials'],
-          redirect_uris: [],
-          response_types: [],
-          token_endpoint_auth_method: 'client_secret_post',
-        },
-      ],
+      clients: [CLIENT, OTHER_CLIENT].map(({ id, secret }) => ({
+        client_id: id,
+        client_secret: secret,
+        grant_types: ['client_credentials'],
+        redirect_uris: [],
+        response_types: [],
+        token_endpoint_auth_method: 'client_secret_post',
+      })),
       jwks: { keys: [jwk] },
       cookies: { keys: ['loopback-only'] },
       features: {
@@ -94,7 +94,11 @@ function startProvider(tokenSeconds: number): Promise<LocalServer> {
   })
 }
 
-const STOCK: Readonly<Record<string, number>> = { apple: 12, pear: 0 }
+/** By client, then by article. */
+const STOCK: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  [CLIENT.id]: { apple: 12, pear: 0 },
+  [OTHER_CLIENT.id]: { apple: 900, pear: 70 },
+}
 
 /** Answers `GET /inventory/<sku>` to bearers whose token the provider signed, and `GET /events` to everybody. */
 function startInventory(issuer: string): Promise<LocalServer> {
@@ -105,17 +109,20 @@ function startInventory(issuer: string): Promise<LocalServer> {
       return
     }
     const token = request.headers.authorization?.replace(/^Bearer /, '') ?? ''
+    let client = ''
     try {
       const kid = jwt.decode(token, { complete: true })?.header.kid
       const key = await keys.getSigningKey(kid)
-      jwt.verify(token, key.getPublicKey(), { algorithms: ['RS256'], issuer, audience: AUDIENCE })
+      client = String(
+        jwt.verify(token, key.getPublicKey(), { algorithms: ['RS256'], issuer, audience: AUDIENCE }).sub,
+      )
     } catch {
       response.writeHead(401, { 'WWW-Authenticate': 'Bearer error="invalid_token"' }).end()
       return
     }
     const sku = request.url?.split('/').at(-1) ?? ''
     response.setHeader('Content-Type', 'application/json')
-    response.end(JSON.stringify({ sku, available: STOCK[sku] ?? 0 }))
+    response.end(JSON.stringify({ sku, available: STOCK[client]?.[sku] ?? 0 }))
   })
 }
 

@@ -10,6 +10,8 @@ export interface SutBackends {
   readonly issuer: string
   /** The provider's keys by URL, or one public key pinned as PEM. */
   readonly trust: { readonly jwksUri: string } | { readonly publicKey: string }
+  /** Who it is at the provider; default the first client of staging. */
+  readonly client?: typeof CLIENT
 }
 
 /**
@@ -21,7 +23,7 @@ export function startSut(backends: SutBackends): Promise<LocalServer> {
   return serveLocally(() => async (request, response) => {
     response.setHeader('Content-Type', 'application/json')
     try {
-      const token = await fetchToken(backends.tokenUrl)
+      const token = await fetchToken(backends)
       const key = await keyFor(jwt.decode(token, { complete: true })?.header.kid)
       jwt.verify(token, key, { algorithms: ['RS256'], issuer: backends.issuer, audience: AUDIENCE })
       const sku = request.url?.split('/').at(-1) ?? ''
@@ -43,13 +45,13 @@ function trustedKeys({ trust }: SutBackends): (kid: string | undefined) => Promi
   return async (kid) => (await client.getSigningKey(kid)).getPublicKey()
 }
 
-async function fetchToken(url: string): Promise<string> {
-  const answer = await fetch(url, {
+async function fetchToken({ tokenUrl, client = CLIENT }: SutBackends): Promise<string> {
+  const answer = await fetch(tokenUrl, {
     method: 'POST',
     body: new URLSearchParams({
       grant_type: 'client_credentials',
-      client_id: CLIENT.id,
-      client_secret: CLIENT.secret,
+      client_id: client.id,
+      client_secret: client.secret,
       scope: 'inventory:read',
     }),
   })
