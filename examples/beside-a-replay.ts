@@ -7,7 +7,7 @@ import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { replay } from '../src/index.ts'
 
 /** The `iss` of the recorded tokens; `reseal tokens demo` lists it. */
-const RECORDED_ISSUER = 'http://127.0.0.1:32969'
+const RECORDED_ISSUER = 'http://127.0.0.1:34043'
 
 const TRANSFORMS = `version: 1
 issuers:
