@@ -8,5 +8,6 @@ export {
   type RecordOptions,
 } from './app/record.ts'
 export { replay, type Replay, type ReplayOptions, type ReplaySummary } from './app/replay.ts'
+export type { ReplayFault } from './app/library-fault.ts'
 export type { ListenerRoute } from './app/routes.ts'
 export { ERRORS, ResealError, type ErrorCode, type SourcePlace } from './core/errors.ts'

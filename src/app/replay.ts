@@ -3,11 +3,14 @@ import type { PairId } from '../core/pair.ts'
 import type { NearMiss } from '../match/near-miss.ts'
 import { secretClasses } from '../redact/classes.ts'
 import { createPlan, type Coverage, type ReplayPlan } from '../respond/plan.ts'
+import { JOURNAL_ENTRIES, type JournalEntry } from '../respond/journal.ts'
+import type { MissGroup } from '../respond/miss-book.ts'
 import type { ReplayAnswer } from '../respond/replay-answer.ts'
 import { createReplayFaults } from '../respond/replay-faults.ts'
 import { createRefuser, createResponder } from '../respond/responder.ts'
 import { createTraffic } from '../respond/traffic.ts'
 import type { CompiledTransforms } from '../transform/compile.ts'
+import { readFault, type ReplayFault } from './library-fault.ts'
 import { redactRules } from './redaction.ts'
 import { bearerKeys } from './bearer-keys.ts'
 import { serveControl } from './control.ts'
@@ -39,6 +42,8 @@ export interface ReplayOptions extends TransformSources, MissOptions {
   readonly watch?: boolean
   /** Recorded waits are kept, so many times as fast; undefined for none. */
   readonly pace?: number | undefined
+  /** The recorded time to the first byte is kept, so many times as fast; undefined for none. */
+  readonly latency?: number | undefined
   /** How long a client may take for the head of a request, or hold back its content; default 10 s. */
   readonly clientTimeoutMs?: number
   /** Listens with TLS; left out, in the clear. */
@@ -61,6 +66,14 @@ export interface Replay {
   readonly untransformed: boolean
   /** Pairs that can be served, and those that cannot. */
   readonly coverage: () => Coverage
+  /** The last requests and what became of them, oldest first. @param after only entries after this number */
+  journal(after?: number): readonly JournalEntry[]
+  /** What nothing answered, grouped, the most frequent first. */
+  misses(): readonly MissGroup[]
+  /** Begins every sequence anew, forgets journal and misses, and lets faults count anew. */
+  reset(): void
+  /** Lets something go wrong for as long as the work takes; it is taken back even if the work throws. */
+  fault<T>(what: ReplayFault, work: () => T | Promise<T>): Promise<T>
   stop(): Promise<ReplaySummary>
 }
 
@@ -126,14 +139,11 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
       const { transformsFile: document, onLog } = options
       open.push(watchSources({ live, document, asked, onLog }))
     }
+    const controlled = controlledReplay(live, traffic, faults)
     const control =
       options.control === undefined
         ? undefined
-        : await serveControl(
-            options.control,
-            { issuers: listeners.issuers, replay: controlledReplay(live, traffic, faults) },
-            options,
-          )
+        : await serveControl(options.control, { issuers: listeners.issuers, replay: controlled }, options)
     if (control !== undefined) open.push(control.server)
     return {
       urls: listeners.urls,
@@ -147,6 +157,10 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
         return live.current.loaded.untransformed
       },
       coverage: () => plan().coverage(),
+      journal: (after = 0) => traffic.journal.after(after, JOURNAL_ENTRIES),
+      misses: () => traffic.misses.groups(),
+      reset: controlled.reset,
+      fault: async (what, work) => faults.during(readFault(what), work),
       stop: async () => {
         await close()
         const { hit: hits = 0, miss: misses = 0 } = traffic.counts()
@@ -166,14 +180,25 @@ function earlierOf(before: ServedPlan | undefined, { inode }: LoadedSnapshot): R
 
 function planOf(
   { reader, document, transforms }: LoadedSnapshot,
-  { clock, cacheBytes, pace, redact }: ReplayOptions,
+  { clock, cacheBytes, pace, latency, redact }: ReplayOptions,
   rings: readonly LiveRing[],
   before: ReplayPlan | undefined,
 ): ReplayPlan {
   const match = matchSettings(document.match)
   const secrets = secretClasses(redactRules([redact, document.redact]))
   const keys = match.authorize ? bearerKeys(transforms, rings, clock) : undefined
-  return createPlan({ pairs: reader, transforms, match, secrets, clock, cacheBytes, pace, before, keys })
+  return createPlan({
+    pairs: reader,
+    transforms,
+    match,
+    secrets,
+    clock,
+    cacheBytes,
+    pace,
+    latency,
+    before,
+    keys,
+  })
 }
 
 function toldTo({ onHit, onMiss }: Pick<ReplayOptions, 'onHit' | 'onMiss'>) {

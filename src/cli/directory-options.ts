@@ -20,6 +20,7 @@ interface SettingFlags extends DirectoryFlags {
   readonly maxPending?: string
   readonly cache?: string
   readonly pace?: string
+  readonly latency?: string
   readonly clientTimeout?: string
   readonly connectTimeout?: string
   readonly upstreamTimeout?: string

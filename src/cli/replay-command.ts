@@ -23,6 +23,7 @@ interface ReplayFlags extends DirectoryFlags, TlsFlags {
   readonly map: readonly string[]
   readonly cache?: string
   readonly pace?: string
+  readonly latency?: string
   readonly clientTimeout?: string
   readonly control?: string
   readonly watch: boolean
@@ -62,6 +63,7 @@ export function addReplayCommand(program: Command, output: Output): void {
       'how long a backend may take for the head of its response, or pause in its content (default: 2m)',
     )
     .option('--cache <size>', 'memory for recorded responses (default: 64MiB)')
+    .option('--latency <latency>', 'wait before the first byte: none, recorded, or 4x (default: none)')
     .option('--pace <pace>', 'none, recorded, or how many times as fast: 4x (default: none)')
     .option(
       '--client-timeout <time>',
@@ -94,6 +96,7 @@ async function runReplay(snapshot: string, flags: ReplayFlags, output: Output): 
     upstreamTimeoutMs: settings.upstreamTimeoutMs,
     cacheBytes: settings.cacheBytes,
     pace: settings.pace,
+    latency: settings.latency,
     clientTimeoutMs: settings.clientTimeoutMs,
     tls: tlsSourceOf(flags, settings.secrets),
     onHit: (request, pair) => {

@@ -92,6 +92,15 @@ export const SETTINGS = {
     description: 'Memory for recorded responses at replay.',
     read: parseSize,
   },
+  latency: {
+    key: 'latency',
+    env: 'RESEAL_LATENCY',
+    flag: '--latency',
+    fallback: undefined,
+    description:
+      'Wait before the first byte: none, recorded, or 4x for a quarter of what was recorded; --pace waits there too.',
+    read: parsePace,
+  },
   pace: {
     key: 'pace',
     env: 'RESEAL_PACE',
@@ -151,6 +160,7 @@ export interface Settings {
   readonly cacheBytes: number
   /** How many times as fast as recorded a replay answers; undefined for no waits at all. */
   readonly pace: number | undefined
+  readonly latency: number | undefined
   readonly clientTimeoutMs: number
   readonly connectTimeoutMs: number
   readonly upstreamTimeoutMs: number
@@ -187,6 +197,7 @@ export function loadSettings(sources: SettingSources): Settings {
   const durability = settle<Durability>('durability', SETTINGS.durability)
   const maxPendingBytes = settle('maxPendingBytes', SETTINGS.maxPendingBytes)
   const cacheBytes = settle('cacheBytes', SETTINGS.cacheBytes)
+  const latency = settle<number | undefined>('latency', SETTINGS.latency)
   const pace = settle<number | undefined>('pace', SETTINGS.pace)
   const clientTimeoutMs = settle('clientTimeoutMs', SETTINGS.clientTimeoutMs)
   const connectTimeoutMs = settle('connectTimeoutMs', SETTINGS.connectTimeoutMs)
@@ -202,6 +213,7 @@ export function loadSettings(sources: SettingSources): Settings {
     maxPendingBytes: maxPendingBytes.value,
     cacheBytes: cacheBytes.value,
     pace: pace.value,
+    latency: latency.value,
     clientTimeoutMs: clientTimeoutMs.value,
     connectTimeoutMs: connectTimeoutMs.value,
     upstreamTimeoutMs: upstreamTimeoutMs.value,
@@ -218,6 +230,7 @@ export function loadSettings(sources: SettingSources): Settings {
       maxPendingBytes: maxPendingBytes.origin,
       cacheBytes: cacheBytes.origin,
       pace: pace.origin,
+      latency: latency.origin,
       clientTimeoutMs: clientTimeoutMs.origin,
       connectTimeoutMs: connectTimeoutMs.origin,
       upstreamTimeoutMs: upstreamTimeoutMs.origin,

@@ -50,18 +50,36 @@ const CUTS: Readonly<Record<Outcome, (pair: TravelledPair) => Delivery['cut']>> 
     response?.status === 101 || isEventStream(response?.headers ?? []) ? 'hold' : 'reset',
 }
 
+/** How much of the recorded time passes again, so many times as fast; what is undefined does not. */
+export interface RecordedSpeed {
+  /** As in {@link Delivery}. */
+  readonly pace: number | undefined
+  /** Of the time to the first byte. */
+  readonly latency: number | undefined
+}
+
+/** The longest wait before a head. */
+const HOUR_MS = 3_600_000
+
 /**
  * How the answer is to travel; undefined when it is simply written.
- * @param pace as in {@link Delivery}
  */
-export function recordedDelivery(pair: TravelledPair, pace: number | undefined): Delivery | undefined {
+export function recordedDelivery(
+  pair: TravelledPair,
+  { pace, latency }: RecordedSpeed,
+): Delivery | undefined {
   const cut = CUTS[pair.outcome](pair)
   const untilClose = endsWithConnection(pair)
-  if (cut === undefined && !untilClose && pace === undefined) return undefined
+  if (cut === undefined && !untilClose && pace === undefined && latency === undefined) return undefined
+  const firstByteMs = pair.firstByteMs ?? pair.tookMs
   return {
     ...(cut === undefined ? {} : { cut }),
     ...(untilClose ? { untilClose } : {}),
-    ...(pace === undefined ? {} : { pace, headAtMs: pair.firstByteMs ?? pair.tookMs, endAtMs: pair.tookMs }),
+    ...(pace === undefined ? {} : { pace, headAtMs: firstByteMs, endAtMs: pair.tookMs }),
+    // A pace waits for the head as well; beside it a latency would be waited for twice.
+    ...(latency === undefined || pace !== undefined
+      ? {}
+      : { delayMs: Math.min(firstByteMs / latency, HOUR_MS) }),
   }
 }
 

@@ -4,7 +4,7 @@ import type { HttpRequest, HttpResponse } from '../core/exchange.ts'
 import type { PairId, PairSource } from '../core/pair.ts'
 import type { Clock } from '../core/time.ts'
 import type { CompiledTransforms } from '../transform/compile.ts'
-import { answeredPair, recordedDelivery } from './recorded-answer.ts'
+import { answeredPair, recordedDelivery, type RecordedSpeed } from './recorded-answer.ts'
 
 /** What is served for a pair. */
 export interface RecordedResponses {
@@ -19,6 +19,8 @@ export interface ResponsesInput {
   readonly cacheBytes: number
   /** Recorded waits are kept, so many times as fast; undefined for none. */
   readonly pace?: number | undefined
+  /** The recorded time to the first byte is kept, so many times as fast; undefined for none. */
+  readonly latency?: number | undefined
 }
 
 /** How many of the pairs that were read last are remembered, roughly. */
@@ -26,13 +28,13 @@ const LATELY = 65_536
 
 /** Responses that a step changed are ready; the others are read when they are first asked for. */
 export function createResponses(input: ResponsesInput): RecordedResponses {
-  const { pairs, transforms, clock, cacheBytes, pace } = input
+  const { pairs, transforms, clock, cacheBytes, pace, latency } = input
   /** How the responses travel that a step changed. */
   const deliveries = new Map<PairId, Delivery | undefined>()
   const deliveryOf = (id: PairId): Delivery | undefined => {
     if (!deliveries.has(id)) {
       const pair = pairs.answer(id)
-      deliveries.set(id, pair && recordedDelivery(pair, pace))
+      deliveries.set(id, pair && recordedDelivery(pair, { pace, latency }))
     }
     return deliveries.get(id)
   }
@@ -47,7 +49,7 @@ export function createResponses(input: ResponsesInput): RecordedResponses {
       if (transformed !== undefined) return delivered(transformed.served(clock(), request), deliveryOf(id))
       const known = recorded.get(id)
       if (known !== undefined) return known
-      const response = answerOf(pairs, id, pace)
+      const response = answerOf(pairs, id, { pace, latency })
       // One that is asked for once is not worth the place of another: it is kept when it is read again.
       if (response !== undefined && lately[id % LATELY] === id) recorded.set(id, response)
       lately[id % LATELY] = id
@@ -62,10 +64,10 @@ function bytesInMemory({ body, headers }: HttpResponse): number {
 }
 
 /** A pair's answer as it was recorded, with the way it travels. */
-function answerOf(pairs: PairSource, id: PairId, pace: number | undefined): HttpResponse | undefined {
+function answerOf(pairs: PairSource, id: PairId, speed: RecordedSpeed): HttpResponse | undefined {
   const found = pairs.answer(id)
   const pair = found && answeredPair(found)
-  const delivery = pair && recordedDelivery(pair, pace)
+  const delivery = pair && recordedDelivery(pair, speed)
   return delivery === undefined ? pair?.response : pair && { ...pair.response, delivery }
 }
 

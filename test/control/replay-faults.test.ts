@@ -196,6 +196,42 @@ suite('a fault set at run time', () => {
   })
 })
 
+suite('the library', () => {
+  test('has a fault for as long as the work takes, the journal, the misses and a reset', async (t) => {
+    const { replaying, url } = await aReplay(t, { pairs: PAIRS, control: undefined })
+    const work = async (): Promise<never> => {
+      assert.equal((await fetch(`${url}/a`)).status, 503)
+      throw new Error('the test failed')
+    }
+    const fault = { kind: 'status', status: 503, filters: { path: '/a' } } as const
+    await assert.rejects(replaying.fault(fault, work), { message: 'the test failed' })
+    assert.equal((await fetch(`${url}/a`)).status, 200)
+    assert.equal((await fetch(`${url}/nowhere`)).status, 404)
+    assert.deepEqual(
+      replaying.journal().map(({ number, verdict }) => [number, verdict]),
+      [
+        [1, 'fault'],
+        [2, 'hit'],
+        [3, 'miss'],
+      ],
+    )
+    assert.deepEqual(
+      replaying.journal(2).map(({ target }) => target),
+      ['/nowhere'],
+    )
+    assert.deepEqual(
+      replaying.misses().map(({ count, target }) => [count, target]),
+      [[1, '/nowhere']],
+    )
+    replaying.reset()
+    assert.deepEqual([replaying.journal(), replaying.misses(), replaying.coverage().served], [[], [], 1])
+    await assert.rejects(replaying.fault({ kind: 'status', status: 99 }, work), {
+      code: 'CONFIG_INVALID',
+      message: '"status" of a fault must be 200 or more',
+    })
+  })
+})
+
 suite('how often a fault happens', () => {
   const at = (limits: FaultLimits, requests: number): string => {
     const book = createFaultBook<FaultLimits>(() => 0)

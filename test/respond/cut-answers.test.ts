@@ -4,6 +4,7 @@ import type { HttpResponse } from '../../src/core/exchange.ts'
 import type { RRPair } from '../../src/core/pair.ts'
 import { brokenOffMessage } from '../../src/core/upstream-failure.ts'
 import { createPlan, type ReplayPlan } from '../../src/respond/plan.ts'
+import { recordedDelivery } from '../../src/respond/recorded-answer.ts'
 import { aPair, aRequest } from '../support/a-pair.ts'
 import { aSource } from '../support/a-source.ts'
 import { aMatch } from '../support/match.ts'
@@ -66,6 +67,17 @@ suite('a recorded exchange that did not end whole', () => {
       response: { headers: [['Content-Type', 'text/event-stream; charset=utf-8']], body: 'data: 1\n\n' },
     })
     assert.deepEqual(hit(planOf(undefined, stream)).delivery, { cut: 'hold', untilClose: true })
+  })
+})
+
+suite('the latency', () => {
+  test('is the recorded time to the first byte, so many times as fast, and nothing where there is none', () => {
+    const pair = aPair({ firstByteMs: 40, tookMs: 70 })
+    const answer = (latency: number | undefined, pace?: number) => recordedDelivery(pair, { pace, latency })
+    assert.deepEqual(answer(1), { delayMs: 40 })
+    assert.deepEqual(answer(4), { delayMs: 10 })
+    assert.equal(answer(undefined), undefined)
+    assert.deepEqual(answer(1, 2), { pace: 2, headAtMs: 40, endAtMs: 70 })
   })
 })
 

@@ -99,6 +99,9 @@ export const REPLAY_FAULT = z
     examples: [{ filters: { path: '/oauth/token' }, kind: 'status', status: 503, times: 2 }],
   })
 
+/** A fault of a replay as a user writes it. */
+export type ReplayFault = z.input<typeof REPLAY_FAULT>
+
 /** A fault of a replay as it is set. */
 export type ReplayFaultDefinition = z.output<typeof REPLAY_FAULT>
 
