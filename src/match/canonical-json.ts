@@ -6,11 +6,11 @@ import { further, NOWHERE, type PatternPlaces } from './json-pattern.ts'
 export interface JsonLeniency {
   /** Places that are left out. */
   readonly ignored: PatternPlaces
-  /** What stands for a string or number of this value; undefined for itself. */
-  readonly standIn: (value: string) => string | undefined
+  /** What stands for a string or number of this value, undefined for itself; left out where nothing stands for any. */
+  readonly standIn?: ((value: string) => string | undefined) | undefined
 }
 
-const STRICT: JsonLeniency = { ignored: NOWHERE, standIn: () => undefined }
+const STRICT: JsonLeniency = { ignored: NOWHERE }
 
 /**
  * JSON in one spelling: members sorted by name, no white space, strings escaped one way. Numbers stay as written, so
@@ -35,12 +35,15 @@ export function canonicalJson(
       case 'array':
         return `[${listed(node.items, places, depth, (_, index) => String(index))}]`
       case 'string': {
+        const literal = jsonText(text, node)
+        // Without an escape it is in the one spelling already.
+        if (standIn === undefined && !literal.includes('\\')) return literal
         const value = stringValue(text, node) ?? ''
-        return standIn(value) ?? jsonOf(value)
+        return standIn?.(value) ?? jsonOf(value)
       }
       case 'number': {
         const value = jsonText(text, node)
-        return standIn(value) ?? value
+        return standIn?.(value) ?? value
       }
       default:
         return jsonText(text, node)
@@ -59,13 +62,19 @@ export function canonicalJson(
       if (written !== '') written += ','
       written +=
         'value' in child
-          ? `${jsonOf(child.name)}:${write(child.value, below, depth + 1)}`
+          ? `${nameText(child.name)}:${write(child.value, below, depth + 1)}`
           : write(child, below, depth + 1)
     }
     return written
   }
   const canonical = write(root, ignored, 0)
   return tooDeep ? undefined : canonical
+}
+
+const PLAIN_NAME = /^[\x20!#-[\]-\x7e]*$/
+
+function nameText(name: string): string {
+  return PLAIN_NAME.test(name) ? `"${name}"` : jsonOf(name)
 }
 
 /** Sorting is stable, so repeated names keep their order, which is what they differ by. */

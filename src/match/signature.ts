@@ -110,7 +110,7 @@ function comparedJson({ text, root }: Extract<RequestBody, { kind: 'json' }>, ru
   const { ignoreJson, kinds } = rules
   const canonical = canonicalJson(text, root, MAX_CANONICAL_DEPTH, {
     ignored: atRoot(ignoreJson),
-    standIn: (value) => classStandIn(value, kinds),
+    standIn: kinds.length === 0 ? undefined : (value) => classStandIn(value, kinds),
   })
   // What is too deep begins as no JSON text does.
   return jwtsAsClaims(canonical ?? `\0${text}`)
