@@ -111,12 +111,8 @@ export function findTokens(directory: string, name: string): readonly FoundToken
   return readPairs(directory, name, undefined).flatMap(tokensOf)
 }
 
-/**
- * Every JWT of one pair.
- * @param maxBytes bodies longer than this once decoded are searched as they are on the wire
- */
-export function tokensOf(pair: RRPair, maxBytes?: number): readonly FoundToken[] {
-  return textsOf(pair, maxBytes).flatMap(({ where, text }) =>
+function tokensOf(pair: RRPair): readonly FoundToken[] {
+  return textsOf(pair).flatMap(({ where, text }) =>
     findJwts(text).map(({ jwt }) => {
       const { iss, sub, exp, iat } = claimsOf(jwt)
       return {
@@ -143,20 +139,16 @@ interface PlacedText {
   readonly text: string
 }
 
-function textsOf({ request, response }: RRPair, maxBytes?: number): readonly PlacedText[] {
-  const asked = [
-    { where: 'request target', text: request.target },
-    ...messageTexts('request', request, maxBytes),
-  ]
-  return response === undefined ? asked : [...asked, ...messageTexts('response', response, maxBytes)]
+function textsOf({ request, response }: RRPair): readonly PlacedText[] {
+  const asked = [{ where: 'request target', text: request.target }, ...messageTexts('request', request)]
+  return response === undefined ? asked : [...asked, ...messageTexts('response', response)]
 }
 
 function messageTexts(
   side: 'request' | 'response',
   { headers, trailers, body }: Pick<RRPair['request'], 'headers' | 'trailers' | 'body'>,
-  maxBytes?: number,
 ): readonly PlacedText[] {
-  const plain = decodeBody(headers, body, maxBytes === undefined ? {} : { maxBytes })?.bytes ?? body
+  const plain = decodeBody(headers, body)?.bytes ?? body
   return [
     ...headers.map(([name, value]) => ({ where: `${side} header ${name}`, text: value })),
     { where: `${side} body`, text: binaryText(plain) },

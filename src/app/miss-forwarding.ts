@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { createRecorder } from '../capture/recorder.ts'
 import { ResealError } from '../core/errors.ts'
 import type { ExchangeTap } from '../core/exchange.ts'
-import { createRedactor } from '../redact/redactor.ts'
 import type { OtherAnswerer } from '../respond/replay-answer.ts'
 import { snapshotFile } from '../store/snapshot-name.ts'
 import { createSnapshot } from '../store/snapshot-writer.ts'
@@ -78,12 +77,12 @@ export function passageTo(target: string | undefined, { whenMissed = 'error' }: 
 
 async function openMissRecorder(options: MissOptions & TransformSources, onStored: () => void) {
   const file = snapshotFile(options.snapshotsDirectory, options.snapshot)
-  const redact = createRedactor(redactRules([options.redact, readDocument(options.transformsFile).redact]))
+  const rules = redactRules([options.redact, readDocument(options.transformsFile).redact])
   const writer = await createSnapshot(file, { append: existsSync(file), version: VERSION })
   const monotonicMs = (): number => performance.now()
   const lines = createLossLines(options.onLog, monotonicMs)
   const recorder = createRecorder({
-    sink: recordingSink(writer, redact, onStored),
+    sink: recordingSink(writer, rules, onStored),
     clock: { now: options.clock, monotonicMs },
     maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
     firstId: writer.nextId,

@@ -11,7 +11,6 @@ import { serveForwarding } from '../wire/record-server.ts'
 import { parseTarget } from '../wire/target.ts'
 import type { UpstreamOptions } from '../wire/upstream.ts'
 import { redactRules, type RedactSource } from './redaction.ts'
-import { createRedactor } from '../redact/redactor.ts'
 import { readDocument } from './loaded-snapshot.ts'
 import { createLossLines } from './loss-lines.ts'
 import { recordingSink } from './recording-sink.ts'
@@ -74,8 +73,9 @@ export async function record(options: RecordOptions): Promise<Recording> {
     options.tls,
     options.routes.map(({ listen }) => listen),
   )
-  const redact = createRedactor(
-    redactRules([options.redact, readDocument(options.transformsFile).redact], options.keepSignatures),
+  const rules = redactRules(
+    [options.redact, readDocument(options.transformsFile).redact],
+    options.keepSignatures,
   )
   const existed = existsSync(file)
   const { durability = 'normal', clock } = options
@@ -86,7 +86,7 @@ export async function record(options: RecordOptions): Promise<Recording> {
     indexer: RECORDING_INDEX,
   })
   const lines = createLossLines(options.onWarning, clock.monotonicMs)
-  const sink = recordingSink(writer, redact, options.onPair)
+  const sink = recordingSink(writer, rules, options.onPair)
   const recorder = createRecorder({
     sink,
     clock,

@@ -2,6 +2,7 @@ import { binaryText, bytesOfText, type BinaryText } from '../core/binary-text.ts
 import { decodeBody, encodeBody } from '../core/body-coding.ts'
 import { headerValue, type RawHeaders } from '../core/headers.ts'
 import { spliceText, type Splice } from '../core/json.ts'
+import { escapedTokenSplices } from './escaped-tokens.ts'
 import { memberSplices } from './json-members.ts'
 import { pathSplices } from './json-paths.ts'
 import { inputSplices, partSplices } from './pages.ts'
@@ -44,8 +45,16 @@ export function redactBody(
   return { bytes: coded, moved: (offset) => Math.ceil((offset / body.length) * coded.length) }
 }
 
-/** Media that name no members. */
-const NO_TEXT = /^(?:image|video|audio|font)\//i
+/** Media that name no members: pictures, sound, archives, programs. */
+const NO_TEXT =
+  /^(?:(?:image|video|audio|font)\/(?!svg)|application\/(?:gzip|x-gzip|zip|x-tar|x-bzip2|zstd|x-xz|x-7z-compressed|java-archive|wasm|pdf)\b)/i
+/** A program or an archive has a NUL among its first bytes; no text has one. */
+const LOOKED_AT_BYTES = 1024
+
+function namesNothing(text: BinaryText, contentType: string): boolean {
+  if (NO_TEXT.test(contentType)) return true
+  return /^application\/octet-stream/i.test(contentType) && text.slice(0, LOOKED_AT_BYTES).includes('\0')
+}
 
 /** The secrets of a content, whatever it is: what its type says is a hint and no promise. */
 export function contentSplices(
@@ -55,9 +64,10 @@ export function contentSplices(
   substitutes: Substitutes,
 ): readonly Splice[] {
   const inText = textSplices(text, rules, substitutes)
-  if (NO_TEXT.test(contentType)) return inText
+  if (namesNothing(text, contentType)) return inText
   return [
     ...inText,
+    ...(rules.definition.jwt ? escapedTokenSplices(text, substitutes) : []),
     ...memberSplices(text, rules, substitutes),
     ...pathSplices(text, rules, substitutes),
     ...(isForm(text, contentType) ? parameterSplices(text, 'field', rules, substitutes) : []),

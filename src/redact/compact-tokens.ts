@@ -20,6 +20,7 @@ const DEEPEST_TOKEN = 3
 export function tokenSplices(text: BinaryText, substitutes: Substitutes, depth = 0): readonly Splice[] {
   const splices: Splice[] = []
   for (const token of compactTokens(text)) {
+    if (depth === 0) substitutes.token?.(text.slice(token.start, token.end))
     const next = signatureText(substitutes, token.alg, text.slice(token.signature, token.end))
     if (next !== undefined) splices.push({ start: token.signature, end: token.end, text: next })
     const claims = depth < DEEPEST_TOKEN ? claimsSplice(text, token, substitutes, depth) : undefined

@@ -17,14 +17,18 @@ import { textSplices } from './text-secrets.ts'
 /** Takes the secrets out of pairs, one after the other: the same secret has the same number in all of them. */
 export type Redactor = (pair: RRPair) => RRPair
 
-/** A redactor for one recording; a pair without secrets is given back as it is. */
-export function createRedactor(rules: RedactRules): Redactor {
-  if (rules.idle) return (pair) => pair
+/**
+ * A redactor for one recording; a pair without secrets is given back as it is.
+ * @param token told of every compact token that is met, the rules being what they are
+ */
+export function createRedactor(rules: RedactRules, token?: (token: string) => void): Redactor {
+  if (rules.idle && token === undefined) return (pair) => pair
   const numbering = createNumbering()
   return (pair) =>
     rewritePair(pair, rules, {
       value: (name, value) => (isPlaceholder(value) ? undefined : numbering.placeholder(name, value, pair)),
-      signature: redactedSignature,
+      signature: rules.definition.jwt ? redactedSignature : () => undefined,
+      ...(token === undefined ? {} : { token }),
     })
 }
 

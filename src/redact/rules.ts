@@ -2,14 +2,8 @@ import { RE2JS } from 're2js'
 import { errorMessage, ResealError } from '../core/errors.ts'
 import { placeholderName } from '../core/placeholder.ts'
 import type { PathStep, RedactDefinition } from './definition.ts'
-import {
-  KEY_HEADERS,
-  PRIVATE_JWK_MEMBERS,
-  plainName,
-  SECRET_NAMES,
-  secretNames,
-  spellings,
-} from './secret-names.ts'
+import { endingsOf } from './member-names.ts'
+import { JWS_SIGNATURE, KEY_HEADERS, PRIVATE_JWK_MEMBERS, plainName, secretNames } from './secret-names.ts'
 
 /** How the value of a header field is read. */
 export type HeaderRule =
@@ -37,9 +31,10 @@ export interface RedactRules {
   parameter(where: 'query' | 'field', name: string): string | undefined
   /** What it calls the secret in a JSON member. */
   member(name: string): string | undefined
-  /** Finds `"name"` for every name of {@link member}, each match with the backslashes before its last quote. */
-  readonly members: RegExp | undefined
-  readonly jwkMembers: RegExp | undefined
+  /** Whether a JSON member of this name is a private one of a JWK. */
+  jwkMember(name: string): boolean
+  /** How the names of {@link member} end, and that of a JWS's signature. */
+  readonly memberEndings: Uint8Array
   /** The first step of each path. */
   readonly paths: readonly PathNode[]
   readonly patterns: readonly RE2JS[]
@@ -63,7 +58,6 @@ export function compileRules(definition: RedactDefinition): RedactRules {
   }
   const parameters = { query: known('query', definition.query), field: known('field', definition.form) }
   const members = known('member', [])
-  const named = SECRET_NAMES.filter((name) => [...members.values()].includes(name))
   return {
     definition,
     idle: isIdle(definition),
@@ -71,15 +65,11 @@ export function compileRules(definition: RedactDefinition): RedactRules {
     cookie: cookieRule(definition.cookies, stays),
     parameter: (where, name) => parameters[where].get(plainName(name)),
     member: (name) => members.get(plainName(name)),
-    members: named.length === 0 ? undefined : memberFinder(spellings(named)),
-    jwkMembers: definition.privateKeys ? memberFinder(PRIVATE_JWK_MEMBERS.join('|')) : undefined,
+    jwkMember: (name) => definition.privateKeys && PRIVATE_JWK_MEMBERS.has(name),
+    memberEndings: endingsOf([...members.keys(), ...(definition.jwt ? [JWS_SIGNATURE] : [])]),
     paths: definition.paths.flatMap((steps) => linked(steps) ?? []),
     patterns: definition.patterns.map(compilePattern),
   }
-}
-
-function memberFinder(names: string): RegExp {
-  return new RegExp(`"(${names})(\\\\*)"`, 'gi')
 }
 
 function linked(steps: readonly PathStep[]): PathNode | undefined {

@@ -65,7 +65,10 @@ export const KEY_HEADERS: readonly string[] = [
 ]
 
 /** Private members of a JWK (RFC 7518 §6.2.2, §6.3.2, §6.4). */
-export const PRIVATE_JWK_MEMBERS: readonly string[] = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']
+export const PRIVATE_JWK_MEMBERS: ReadonlySet<string> = new Set(['d', 'p', 'q', 'dp', 'dq', 'qi', 'k'])
+
+/** The member of a JWS in its JSON form that makes it one (RFC 7515 §7.2). */
+export const JWS_SIGNATURE = 'signature'
 
 /** What placeholders call the secret under a name, by the name as {@link plainName} has it. */
 export function secretNames(where: 'member' | 'field' | 'query'): ReadonlyMap<string, string> {
@@ -83,14 +86,3 @@ export function secretNames(where: 'member' | 'field' | 'query'): ReadonlyMap<st
 export function plainName(name: string): string {
   return name.toLowerCase().replaceAll(/[-_]/g, '')
 }
-
-/** The source of an expression that finds every spelling of names. */
-export function spellings(names: Iterable<string>): string {
-  return [...names]
-    .flatMap((name) => [name, ...(NAMES[name] ?? [])])
-    .map((name) => name.replaceAll(/[^A-Za-z0-9_]/g, String.raw`\$&`).replaceAll('_', '[-_]?'))
-    .join('|')
-}
-
-/** What {@link secretNames} calls secrets. */
-export const SECRET_NAMES: readonly string[] = Object.keys(NAMES)

@@ -11,6 +11,8 @@ export interface Substitutes {
   value(name: string, value: string): string | undefined
   /** The signature of a JWS, or the authentication tag of a JWE (`alg` then is empty), in base64url. */
   signature(alg: string, signature: string): string | undefined
+  /** Told of every compact token that stands in a text as it is, be it to be replaced or not. */
+  readonly token?: (token: string) => void
 }
 
 /** A replacement of a whole value, none where it is empty. */

@@ -1,6 +1,6 @@
 import { utf8OfText, type BinaryText } from '../core/binary-text.ts'
 import type { Splice } from '../core/json.ts'
-import { mayHoldToken, tokenSplices } from './compact-tokens.ts'
+import { tokenSplices } from './compact-tokens.ts'
 import type { RedactRules } from './rules.ts'
 import { valueSplice, type Substitutes } from './substitutes.ts'
 
@@ -11,16 +11,16 @@ export function textSplices(
   substitutes: Substitutes,
 ): readonly Splice[] {
   const { jwt, privateKeys, userinfo } = rules.definition
-  return [
-    ...(jwt && mayHoldToken(text) ? tokenSplices(text, substitutes) : NONE),
-    ...(privateKeys && text.includes(PEM_BEGIN) ? pemSplices(text, substitutes) : NONE),
-    ...(userinfo && text.includes('://') ? userinfoSplices(text, substitutes) : NONE),
-    ...rules.patterns.flatMap((pattern) => patternSplices(text, pattern, substitutes)),
-  ]
+  const splices: Splice[] = []
+  if (jwt || substitutes.token !== undefined) splices.push(...tokenSplices(text, substitutes))
+  if (privateKeys && text.includes(PEM_KEY)) splices.push(...pemSplices(text, substitutes))
+  if (userinfo && text.includes('@')) splices.push(...userinfoSplices(text, substitutes))
+  for (const pattern of rules.patterns) splices.push(...patternSplices(text, pattern, substitutes))
+  return splices
 }
 
-const NONE: readonly Splice[] = []
-
+/** Rarer than dashes. */
+const PEM_KEY = 'PRIVATE KEY'
 const PEM_BEGIN = '-----BEGIN '
 const PEM_END = '-----END '
 /** `ENCRYPTED PRIVATE KEY` is one too: a passphrase can be guessed (RFC 7468 §11). */
@@ -63,19 +63,25 @@ function withoutLineEnds(text: BinaryText, from: number, to: number): readonly [
 }
 
 /** Longest userinfo that is looked for. */
-const USERINFO = /[^\s/?#@"'<>\\`,;(){}|^[\]]{1,512}@/y
+const LONGEST_USERINFO = 512
+const USERINFO = /[^\s/?#@"'<>\\`,;(){}|^[\]]/
+const BEFORE_USERINFO = /:\\{0,31}\/\\{0,31}\/$/
 
+/** Read from the `@` on backwards: a text has fewer of them than colons. JSON may have its slashes escaped. */
 function userinfoSplices(text: BinaryText, substitutes: Substitutes): readonly Splice[] {
   const splices: Splice[] = []
-  for (let at = text.indexOf('://'); at !== -1; at = text.indexOf('://', at + 3)) {
-    USERINFO.lastIndex = at + 3
-    const found = USERINFO.exec(text)?.[0]
-    if (found === undefined) continue
-    const [start, end] = [at + 3, at + 2 + found.length]
+  for (let end = text.indexOf('@'); end !== -1; end = text.indexOf('@', end + 1)) {
+    let start = end
+    while (end - start < LONGEST_USERINFO && USERINFO.test(text[start - 1] ?? '/')) start -= 1
+    if (start === end || text[start - 1] !== '/') continue
+    if (!BEFORE_USERINFO.test(text.slice(Math.max(0, start - LONGEST_SLASHES), start))) continue
     splices.push(...valueSplice(substitutes, 'userinfo', text.slice(start, end), { start, end }))
   }
   return splices
 }
+
+/** `://` with the backslashes of JSON in JSON. */
+const LONGEST_SLASHES = 66
 
 function patternSplices(
   text: BinaryText,

@@ -18,6 +18,14 @@ const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const HS = jsonwebtoken.sign({ sub: 'u', iat: 1 }, 's'.repeat(32))
 const RS = jsonwebtoken.sign({ sub: 'u', iat: 1 }, rsa.privateKey, { algorithm: 'RS256' })
 
+/** Spellings of a token that JSON reads as the token. */
+const ESCAPINGS: readonly ((token: string) => string)[] = [
+  (token) => token.replace('.', '\\u002e'),
+  (token) => token.replaceAll('.', '\\u002E'),
+  (token) => token.replaceAll(/[-_e]/g, (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`),
+  (token) => Array.from(token, (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`).join(''),
+]
+
 /** The token as it is to be stored: nothing of it changes but the signature. */
 function assertRedacted(stored: string, token: string): void {
   const [before, after] = [parseJwt(token), parseJwt(stored)]
@@ -68,6 +76,17 @@ suite('a JWT keeps header, claims and length, and loses its signature', () => {
   test('however percent-encoding or escapes hide it', () => {
     const escaped = RS.replace('.', '\\u002e')
     assertRedacted(JSON.parse(redactedBody(JSON_TYPE, `{"access_token":"${escaped}"}`)).access_token, RS)
+    for (const spell of ESCAPINGS) {
+      for (const [before, after] of [
+        ['{"jwt":"', '"}'],
+        ['["a ', ' b"]'],
+      ]) {
+        const stored = redactedBody(JSON_TYPE, `${before}${spell(RS)}${after}`)
+        assertRedacted(/[\w.-]{100,}/.exec(JSON.stringify(JSON.parse(stored)))?.[0] ?? '', RS)
+      }
+    }
+    const nested = redactedBody(JSON_TYPE, JSON.stringify({ a: `{"t":"${RS.replaceAll('.', '\\u002e')}"}` }))
+    assertRedacted(JSON.parse(JSON.parse(nested).a).t, RS)
     const form = redactedBody(FORM, `state=${RS.replaceAll('.', '%2E')}`)
     assertRedacted(new URLSearchParams(form).get('state') ?? '', RS)
   })
@@ -158,6 +177,24 @@ suite('a credential becomes a numbered placeholder', () => {
       'JSON members of every spelling',
       redactedBody(JSON_TYPE, '{"clientSecret" : "s", "API-Key":"\\u0073","x":"s"}'),
       '{"clientSecret" : "redacted-client_secret-1", "API-Key":"redacted-api_key-1","x":"s"}',
+    ],
+    [
+      'JSON members whose names are spelt with escapes',
+      redactedBody(
+        JSON_TYPE,
+        '{"pass\\u0077ord":"a","\\u0070wd":"b","to\\u006ben" : "Az09-Az09-Az09","clien\\u0074_secret":"c","x\\u0070":"\\u0026"}',
+      ),
+      '{"pass\\u0077ord":"redacted-password-1","\\u0070wd":"redacted-password-1-2","to\\u006ben" : "redacted-token-1-3","clien\\u0074_secret":"redacted-client_secret-1-4","x\\u0070":"\\u0026"}',
+    ],
+    [
+      'the same in JSON within JSON',
+      redactedBody(JSON_TYPE, JSON.stringify({ a: '{"pass\\u0077ord" \n: "p", "Pwd":"q"}' })),
+      JSON.stringify({ a: '{"pass\\u0077ord" \n: "redacted-password-1", "Pwd":"redacted-password-1-2"}' }),
+    ],
+    [
+      'userinfo where JSON escapes slashes',
+      redactedBody(JSON_TYPE, '{"url":"https:\\/\\/u:p@h\\/x","mail":"me@example.com"}'),
+      '{"url":"https:\\/\\/redacted-userinfo-1@h\\/x","mail":"me@example.com"}',
     ],
     [
       'numbers, and lists of strings',
@@ -377,6 +414,13 @@ suite('hostile input', () => {
     ['inputs', '<input name='.repeat(100_000)],
     ['parameters', 'a=&password=&'.repeat(80_000)],
     ['depth', '['.repeat(1_000_000)],
+    ['colons', '":'.repeat(500_000)],
+    ['names that end like one', `${'x'.repeat(400)}token":`.repeat(3000)],
+    ['escapes', '\\u0065'.repeat(200_000)],
+    ['escapes in names', '"\\u0065":'.repeat(100_000)],
+    ['beginnings of escaped tokens', '\\u0065yJ '.repeat(100_000)],
+    ['at signs', 'a@'.repeat(500_000)],
+    ['white space before colons', `"${' '.repeat(1000)}:`.repeat(1000)],
   ]
   for (const [what, body] of hostile) {
     test(`takes linear time: ${what}`, () => {
