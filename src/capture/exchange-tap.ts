@@ -114,7 +114,7 @@ export function tapExchange(begun: BegunExchange, keeper: ExchangeKeeper): Excha
     },
     failed(outcome, error) {
       tookMs = sinceStart()
-      void end(outcome, error)
+      return end(outcome, error)
     },
   }
 }

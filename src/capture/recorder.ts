@@ -156,11 +156,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
       memory.take(EXCHANGE_BYTES)
       const keeper = keeperOf(() => memory.release())
       const tap = tapExchange({ id, head, route, clock, maxBodyBytes, memory }, keeper)
-      const responseEnd: ExchangeTap['responseEnd'] = (trailers) => {
-        const committed = tap.responseEnd(trailers)
-        return uncommitted > maxUncommitted ? committed : undefined
+      const unlessTrailing = (committed: Promise<void> | undefined): Promise<void> | undefined =>
+        uncommitted > maxUncommitted ? committed : undefined
+      return {
+        ...tap,
+        responseEnd: (trailers) => unlessTrailing(tap.responseEnd(trailers)),
+        failed: (outcome, error) => unlessTrailing(tap.failed(outcome, error)),
       }
-      return { ...tap, responseEnd }
     },
     async settled() {
       if (counts.pending > 0) await new Promise<void>((resolve) => waiting.push(resolve))

@@ -103,6 +103,9 @@ export interface ExchangeTap {
    * undefined lets it go at once.
    */
   responseEnd(trailers: RawHeaders): Promise<void> | undefined
-  /** The exchange ended in another way than a whole response; nothing follows. */
-  failed(outcome: Exclude<Outcome, 'complete'>, error: string): void
+  /**
+   * The exchange ended in another way than a whole response; nothing follows. Where the proxy answers in the upstream's
+   * place, its answer waits for the promise, if there is one.
+   */
+  failed(outcome: Exclude<Outcome, 'complete'>, error: string): Promise<void> | undefined
 }

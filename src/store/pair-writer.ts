@@ -47,8 +47,8 @@ const PATIENCE_MS = 5000
  * being as it was
  */
 export function openPairWriter(orders: WriterOrders, indexer?: PairIndexer): PairWriter {
-  const file = realSnapshotPath(orders.path)
-  makeDirectory(dirname(file))
+  makeDirectory(dirname(orders.path))
+  const file = realPath(orders.path)
   const lock = lockForRecorder(file)
   try {
     prepareFile(file, orders)
@@ -271,6 +271,14 @@ function foldIntoOneFile(db: Database.Database, file: string, asked: AskedLog): 
         cause: error,
       },
     )
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return realSnapshotPath(path)
+  } catch (error) {
+    throw writeFailure(path, error)
   }
 }
 

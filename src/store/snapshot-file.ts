@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
+import { closeSync, lstatSync, openSync, readSync, realpathSync, statSync, type Stats } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { ResealError, systemErrorCode } from '../core/errors.ts'
 import { nearestWord } from '../core/suggestion.ts'
@@ -22,10 +22,20 @@ const NAMES_IN_HINT = 20
  * @throws ResealError SNAPSHOT_INVALID when it is no file
  */
 export function findSnapshot(path: string): string {
-  const stats = statSync(path, { throwIfNoEntry: false })
+  const stats = statsOf(path)
   if (stats === undefined) throw missingSnapshot(path)
   if (!stats.isFile()) throw notASnapshot(path, 'it is not a file')
   return realSnapshotPath(path)
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    // A file where a directory should be: there is no snapshot either.
+    if (systemErrorCode(error) === 'ENOTDIR') return undefined
+    throw unopened(path, error)
+  }
 }
 
 /**
@@ -97,14 +107,7 @@ function firstBytes(file: string): Buffer {
   try {
     descriptor = openSync(file, 'r')
   } catch (error) {
-    throw new ResealError(
-      'SNAPSHOT_INVALID',
-      `${file} cannot be opened: ${systemErrorCode(error) ?? 'unknown'}`,
-      {
-        hint: 'Check who may read the file and its directory.',
-        cause: error,
-      },
-    )
+    throw unopened(file, error)
   }
   try {
     const bytes = Buffer.alloc(HEADER_BYTES)
@@ -112,4 +115,12 @@ function firstBytes(file: string): Buffer {
   } finally {
     closeSync(descriptor)
   }
+}
+
+function unopened(file: string, cause: unknown): ResealError {
+  return new ResealError(
+    'SNAPSHOT_INVALID',
+    `${file} cannot be opened: ${systemErrorCode(cause) ?? 'unknown'}`,
+    { hint: 'Check who may read the file and its directory.', cause },
+  )
 }

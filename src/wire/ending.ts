@@ -7,6 +7,8 @@ export interface Ending {
   outcome(): Outcome | undefined
   /** Ends the exchange and tells the tap of a failure; false when it has ended already. */
   end(outcome: Outcome, error?: string): boolean
+  /** Runs a step once the tap has what it was told of the end safe; at once where it asks for no wait. */
+  whenSafe(step: () => void): void
   /** What to give up when the client leaves; the last one given counts. */
   holds(outgoing: { destroy(): unknown }): void
 }
@@ -19,14 +21,16 @@ export interface Ending {
  */
 export function watchForEnd(client: EventEmitter, tap: ExchangeTap, wasCut: () => boolean): Ending {
   let ended: Outcome | undefined
+  let safe: Promise<void> | undefined
   let held: { destroy(): unknown } | undefined
   const end = (outcome: Outcome, error = ''): boolean => {
     if (ended !== undefined) return false
     ended = outcome
     client.off('close', clientGone)
     if (outcome === 'complete') return true
-    if (wasCut()) tap.failed('client aborted', 'reseal was stopped before it ended')
-    else tap.failed(outcome, error)
+    safe = wasCut()
+      ? tap.failed('client aborted', 'reseal was stopped before it ended')
+      : tap.failed(outcome, error)
     return true
   }
   const clientGone = (): void => {
@@ -36,6 +40,10 @@ export function watchForEnd(client: EventEmitter, tap: ExchangeTap, wasCut: () =
   return {
     outcome: () => ended,
     end,
+    whenSafe(step) {
+      if (safe === undefined) step()
+      else safe.then(step, step)
+    },
     holds(outgoing) {
       held = outgoing
     },

@@ -102,7 +102,8 @@ function openUpstream(exchange: ForwardedExchange, ending: Ending, fresh: boolea
     if (ending.end('upstream aborted', brokenOffMessage(cut, errorMessage(error)))) breakOff?.(cut)
   }
   const failed = (error: Error): void => {
-    if (ending.end('upstream error', upstreamFailure(error, upstream.target).message)) unanswered(error)
+    const { message } = upstreamFailure(error, upstream.target)
+    if (ending.end('upstream error', message)) ending.whenSafe(() => unanswered(error))
   }
   outgoing.on('error', (error) => {
     if (answer !== undefined) {

@@ -98,11 +98,11 @@ test('an exchange that failed is a pair with what passed and what broke', async 
   const { recorder, stored } = recording()
   const unanswered = recorder.begin(aHead(), ROUTE)
   unanswered.requestEnd([])
-  unanswered.failed('upstream error', 'connect ECONNREFUSED')
+  void unanswered.failed('upstream error', 'connect ECONNREFUSED')
   const cut = recorder.begin(aHead(), ROUTE)
   cut.responseHead(anAnswer())
   cut.responseData(Buffer.from('half'))
-  cut.failed('upstream aborted', 'aborted')
+  void cut.failed('upstream aborted', 'aborted')
   await recorder.settled()
   assert.deepEqual(
     stored.map(({ outcome, error, response, firstByteMs }) => [outcome, error, response?.body, firstByteMs]),
@@ -173,6 +173,20 @@ test('the end of a response waits for the sink, and with a window only past it',
     await last
     assert.equal(recorder.summary().pairs, 3)
   }
+})
+
+test("an answer in the upstream's place waits for the sink as well", async () => {
+  const commit = Promise.withResolvers<void>()
+  const { recorder } = recording({ sink: aSink({ put: () => commit.promise }) })
+  const tap = recorder.begin(aHead(), ROUTE)
+  tap.requestEnd([])
+  let released = false
+  const held = tap.failed('upstream error', 'connect ECONNREFUSED')?.then(() => (released = true))
+  await Promise.resolve()
+  assert.equal(released, false)
+  commit.resolve()
+  await held
+  assert.deepEqual([released, recorder.summary().failed], [true, 1])
 })
 
 test('a sink that fails is reported and counted, and never thrown into the proxy', async () => {
@@ -275,7 +289,7 @@ test('past --max-pending an exchange is dropped whole, frees its memory at once,
   small.requestData(Buffer.alloc(4096 - 64))
   small.requestData(Buffer.alloc(4096))
   small.requestEnd([])
-  small.failed('upstream error', 'x')
+  void small.failed('upstream error', 'x')
   commit.resolve()
   await first
   void finish(recorder.begin(aHead(), ROUTE))

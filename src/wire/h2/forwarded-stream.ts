@@ -186,7 +186,9 @@ function answerWatch(
         return
       }
       const answer = upstreamFailure(error, upstream.target)
-      if (ending.end('upstream error', answer.message)) answerStreamError(stream, answer)
+      if (ending.end('upstream error', answer.message)) {
+        ending.whenSafe(() => answerStreamError(stream, answer))
+      }
     },
     drained: () => content.drained(),
   }
