@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { resealServer } from '../demo/reseal-process.ts'
 import { ask } from './client.ts'
@@ -27,11 +28,11 @@ export async function slowClients(
     await p99Of(url)
     const before = await p99Of(url)
     const startedMs = performance.now()
-    const cut = Array.from({ length: connections }, (_, at) =>
-      slowClient(Number(new URL(url).port), at % 2 === 0),
+    const slow = await Promise.all(
+      Array.from({ length: connections }, (_, at) => slowClient(Number(new URL(url).port), at % 2 === 0)),
     )
     const meanwhile = await p99Of(url)
-    await Promise.all(cut)
+    await Promise.all(slow.map(({ cut }) => cut))
     const cutAfterMs = performance.now() - startedMs
     await recorder.stop()
     return { connections, cutAfterMs, p99Ms: [before, meanwhile] }
@@ -40,20 +41,22 @@ export async function slowClients(
   }
 }
 
-/** Resolves when it is cut. */
-function slowClient(port: number, inHead: boolean): Promise<void> {
+/** Connected, and sending slowly until it is cut. */
+async function slowClient(port: number, inHead: boolean): Promise<{ readonly cut: Promise<unknown> }> {
   const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
   const head = 'POST /1 HTTP/1.1\r\nHost: slow\r\nContent-Length: 1000\r\n\r\n'
   socket.write(inHead ? head.slice(0, 20) : head)
   const drip = setInterval(() => socket.write('x'), 1000)
   socket.on('error', () => undefined)
   socket.resume()
-  return new Promise((resolve) => {
+  const cut = new Promise<void>((resolve) => {
     socket.once('close', () => {
       clearInterval(drip)
       resolve()
     })
   })
+  return { cut }
 }
 
 async function p99Of(url: string): Promise<number> {
