@@ -53,9 +53,10 @@ export function createNearIndex(): NearIndex {
 
   return {
     add(pair, path) {
+      const shape = shapeOf(path)
       push(hashOf(path), pair)
-      push(hashOf(shapeOf(path)), pair)
-      for (const place of placesOf(path)) {
+      push(hashOf(shape), pair)
+      for (const place of placesOf(shape)) {
         const known = places.get(place)
         if (known === undefined) {
           if (places.size < MAX_PLACES) places.set(place, [pair])
@@ -65,8 +66,9 @@ export function createNearIndex(): NearIndex {
     likely(path) {
       if (!sorted) keys.subarray(0, used).sort()
       sorted = true
-      const near = placesOf(path).flatMap((place) => places.get(place) ?? [])
-      const all = [...found(hashOf(path)), ...found(hashOf(shapeOf(path))), ...near]
+      const shape = shapeOf(path)
+      const near = placesOf(shape).flatMap((place) => places.get(place) ?? [])
+      const all = [...found(hashOf(path)), ...found(hashOf(shape)), ...near]
       return [...new Set(all)].slice(0, MAX_CANDIDATES)
     },
   }
@@ -87,16 +89,21 @@ function hashOf(text: string): number {
 function shapeOf(path: string): string {
   const segments = path.toLowerCase().split('/')
   if (segments.at(-1) === '') segments.pop()
-  return segments
-    .map((segment) =>
-      /^\d+$/.test(segment) || kindOfValue(segment, VALUE_KIND_NAMES) !== undefined ? '{}' : segment,
-    )
-    .join('/')
+  return segments.map((segment) => (isOneOfMany(segment) ? '{}' : segment)).join('/')
+}
+
+const NUMBER = /^\d+$/
+/** Shorter texts are of no kind. */
+const SHORTEST_KIND = 10
+
+function isOneOfMany(segment: string): boolean {
+  if (segment.length < SHORTEST_KIND) return NUMBER.test(segment)
+  return NUMBER.test(segment) || kindOfValue(segment, VALUE_KIND_NAMES) !== undefined
 }
 
 /** Around a path: its parent; the last word of it wherever; its first word; everything. */
-function placesOf(path: string): readonly string[] {
-  const segments = shapeOf(path).split('/').slice(1)
+function placesOf(shape: string): readonly string[] {
+  const segments = shape.split('/').slice(1)
   const last = segments.findLast((segment) => segment !== '{}') ?? ''
   return [`parent ${segments.slice(0, -1).join('/')}`, `last ${last}`, `first ${segments[0] ?? ''}`, 'all']
 }
