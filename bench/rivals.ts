@@ -39,10 +39,13 @@ async function rowOf(rival: Rival, stubs: number): Promise<string> {
     const upMs = await waitUntilUp(child, port, stubs, UP_MS)
     if (upMs === undefined) return `| ${rival.name} | ${stubs} | not within ${UP_MS / 1000} s | | | |`
     const pid = child.pid ?? 0
-    // Compilers, of Java and of JavaScript, have done their work by then.
+    const ended = `| ${rival.name} | ${stubs} | ${seconds(upMs)} | ended under load | | |`
+    // Just-in-time compilers, of Java and of JavaScript, have done their work by then.
     await ask(port, stubs, WARM_UP_SECONDS)
+    if (child.exitCode !== null) return ended
     const before = cpuUsOf(pid)
     const { requests, non2xx, errors } = await ask(port, stubs, SECONDS)
+    if (child.exitCode !== null) return ended
     if (non2xx > 0 || errors > 0)
       return `| ${rival.name} | ${stubs} | ${seconds(upMs)} | ${non2xx} wrong answers, ${errors} errors | | |`
     const cpuUs = Math.round((cpuUsOf(pid) - before) / requests.total)

@@ -3,7 +3,7 @@
 // better-sqlite3 ends an older one without a word.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import nodeModule, { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -14,12 +14,23 @@ if (Number(process.versions.node.split('.')[0]) >= OLDEST_MAJOR) await start()
 else runOnNewerNode()
 
 async function start() {
+  keepCompiledCode()
   // A checkout runs its sources; a published package has only dist/.
   const root = join(dirname(fileURLToPath(import.meta.url)), '..')
   const source = join(root, 'src', 'cli', 'main.ts')
   const entry = existsSync(source) ? source : join(root, 'dist', 'cli', 'main.js')
   const { main } = await import(pathToFileURL(entry).href)
   await main(process.argv.slice(2))
+}
+
+/**
+ * Compiled code is kept between runs, which halves the time to start; in a directory of the user's own, since whoever
+ * can write there can say what reseal does. Where there is none, it is compiled again.
+ */
+function keepCompiledCode() {
+  const home = process.env.XDG_CACHE_HOME || (process.env.HOME && join(process.env.HOME, '.cache'))
+  if (home && process.env.NODE_COMPILE_CACHE === undefined)
+    nodeModule.enableCompileCache(join(home, 'reseal'))
 }
 
 function runOnNewerNode() {

@@ -60,6 +60,11 @@ export interface WebSocketFrame {
   readonly atMs: number
 }
 
+/** A place for what a server makes ready of a response that is sent again and again. */
+export interface ResponseMemo {
+  ready?: unknown
+}
+
 export interface HttpResponse extends ResponseHead {
   readonly body: Uint8Array
   readonly trailers: RawHeaders
@@ -69,6 +74,8 @@ export interface HttpResponse extends ResponseHead {
   readonly chunks?: readonly ContentChunk[]
   /** What was said on the connection after a 101 that made it a WebSocket. */
   readonly frames?: readonly WebSocketFrame[]
+  /** Given by whoever will give this response again; never recorded. */
+  readonly memo?: ResponseMemo
   /** How the response is to travel; never recorded. */
   readonly delivery?: Delivery
   /** Content that follows the body as it comes to be; never recorded. */

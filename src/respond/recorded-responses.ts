@@ -51,7 +51,7 @@ export function createResponses(input: ResponsesInput): RecordedResponses {
       if (known !== undefined) return known
       const response = answerOf(pairs, id, { pace, latency })
       // One that is asked for once is not worth the place of another: it is kept when it is read again.
-      if (response !== undefined && lately[id % LATELY] === id) recorded.set(id, response)
+      if (response !== undefined && lately[id % LATELY] === id) recorded.set(id, { ...response, memo: {} })
       lately[id % LATELY] = id
       return response
     },

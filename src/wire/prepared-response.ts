@@ -14,8 +14,24 @@ export interface PreparedResponse {
 /** Above this a copy costs more than a second buffer does. */
 const MAX_TEXT_BYTES = 4096
 
-/** What of a response is the same every time. */
-export function prepareResponse(response: HttpResponse): PreparedResponse {
+/**
+ * What of a response is the same every time, made once for one with a memo. A WeakMap would do without, but its cost in
+ * every garbage collection grows with the responses that are sent only once.
+ */
+export function preparedResponse(response: HttpResponse): PreparedResponse {
+  const { memo } = response
+  if (memo === undefined) return prepare(response)
+  if (isPrepared(memo.ready)) return memo.ready
+  const ready = prepare(response)
+  memo.ready = ready
+  return ready
+}
+
+function isPrepared(value: unknown): value is PreparedResponse {
+  return typeof value === 'object' && value !== null && 'head' in value
+}
+
+function prepare(response: HttpResponse): PreparedResponse {
   const { headers, body } = response
   const head = prepareHead(headers)
   const isText = body.length > 0 && body.length <= MAX_TEXT_BYTES

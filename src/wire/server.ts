@@ -13,7 +13,7 @@ import { createHttpServer } from './http-server.ts'
 import { formatListenAddress, parseListenAddress } from '../core/listen-address.ts'
 import { boundPort, listen, trackConnections, type RunningServer } from './listener.ts'
 import { fieldsFor, isBodiless } from './prepared-head.ts'
-import { prepareResponse, type PreparedResponse } from './prepared-response.ts'
+import { preparedResponse, type PreparedResponse } from './prepared-response.ts'
 import { createRelays, type RelayOptions } from './relays.ts'
 import { readRequestHead } from './request-head.ts'
 import { requestTurns } from './request-turns.ts'
@@ -51,7 +51,7 @@ const NEVER = (): boolean => false
 /**
  * A server over one {@link Handler}. The response is written as the handler gave it: status, reason, header order,
  * case, repeats and bytes; only hop-by-hop fields are left out and the framing is made to fit the body.
- * A response must not change once it was given: what is sent for it is computed once.
+ * A response with a memo must not change once it was given: what is sent for it is computed once.
  * @throws ResealError USAGE, ADDRESS_IN_USE, ADDRESS_UNUSABLE
  */
 export function serve(options: ServeOptions): Promise<RunningServer> {
@@ -156,20 +156,12 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
 }
 
 /**
- * Writes whole responses; what can be computed once is kept for as long as the response lives.
+ * Writes whole responses; what can be computed once is kept with those that say they come again.
  * A promise is given only for a response that is not simply written.
  */
 function responseWriter(
   held: (response: ServerResponse) => void,
 ): (whole: HttpResponse, response: ServerResponse) => Promise<void> | undefined {
-  const prepared = new WeakMap<HttpResponse, PreparedResponse>()
-  const preparedFor = (whole: HttpResponse): PreparedResponse => {
-    const known = prepared.get(whole)
-    if (known !== undefined) return known
-    const fresh = prepareResponse(whole)
-    prepared.set(whole, fresh)
-    return fresh
-  }
   /** Writes the head; whether content follows it. */
   const begin = (whole: HttpResponse, { head }: PreparedResponse, response: ServerResponse): boolean => {
     const { req: request } = response
@@ -185,7 +177,7 @@ function responseWriter(
   }
   return (whole, response) => {
     const { body, delivery, interim, stream } = whole
-    const ready = preparedFor(whole)
+    const ready = preparedResponse(whole)
     if (stream !== undefined) return streamResponse(response, stream, () => begin(whole, ready, response))
     const { pieces, text } = ready
     if (delivery !== undefined || interim !== undefined || pieces !== undefined) {

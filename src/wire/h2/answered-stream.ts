@@ -5,7 +5,7 @@ import type { ContentStream, HttpRequest, HttpResponse } from '../../core/exchan
 import { rawHeadersFromFlat, replaceHeader, type RawHeaders } from '../../core/headers.ts'
 import { drip, sendPieces, timeline } from '../delivered-response.ts'
 import { isBodiless } from '../prepared-head.ts'
-import { prepareResponse } from '../prepared-response.ts'
+import { preparedResponse } from '../prepared-response.ts'
 import { answerStreamError, respond } from './stream-answer.ts'
 import { fieldObject, readH2Request } from './h2-head.ts'
 
@@ -113,7 +113,7 @@ async function travel(
     respond(stream, { status, headers }, onlyHead ? undefined : () => trailers)
     if (onlyHead) return
     const content = (bodiless ? NO_BYTES : whole.body).subarray(0, lastByte)
-    const { pieces } = prepareResponse(whole)
+    const { pieces } = preparedResponse(whole)
     if (delivery.bytesPerSecond !== undefined) await drip(stream, content, delivery.bytesPerSecond, signal)
     else if (pieces !== undefined) await sendPieces(stream, content, pieces, until)
     else if (content.length > 0) stream.write(content)
