@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto'
 import { headerValue, replaceHeader, withoutHeaders, type RawHeaders } from './headers.ts'
 
-type Digest = (body: Uint8Array, recorded: string) => string
+type Digest = (body: Uint8Array, recorded: string, before: Uint8Array) => string
 
 /** Fields that speak of the body's bytes, and what they say of a new one. */
 const BODY_FIELDS: readonly (readonly [name: string, value: Digest])[] = [
-  ['Content-Length', (body) => String(body.length)],
+  [
+    'Content-Length',
+    (body, recorded, before) => String(body.length + Math.max(0, (Number(recorded) || 0) - before.length)),
+  ],
   [
     'ETag',
     (body, recorded) =>
@@ -23,12 +26,15 @@ const BODY_FIELDS: readonly (readonly [name: string, value: Digest])[] = [
   ],
 ]
 
-/** Makes the fields that were true of the recorded body true of the new one (RFC 9110 §8.6, §8.8.3; RFC 9530). */
-export function followBody(headers: RawHeaders, body: Uint8Array): RawHeaders {
+/**
+ * Makes the fields that were true of the recorded body true of the new one (RFC 9110 §8.6, §8.8.3; RFC 9530).
+ * @param before the recorded one: where it was cut off, the new length promises what was missing as well
+ */
+export function followBody(headers: RawHeaders, body: Uint8Array, before: Uint8Array): RawHeaders {
   return BODY_FIELDS.reduce((fields, [name, value]) => {
     const recorded = headerValue(fields, name)
     if (recorded === undefined) return fields
-    const next = value(body, recorded)
+    const next = value(body, recorded, before)
     return next === ''
       ? withoutHeaders(fields, new Set([name.toLowerCase()]))
       : replaceHeader(fields, name, next)

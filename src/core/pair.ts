@@ -47,13 +47,6 @@ export interface PairHead extends PairFacts {
   readonly response: ResponseHead | undefined
 }
 
-/** A pair that was recorded from first byte to last, and so can be replayed as a whole answer. */
-export type WholePair = RRPair & { readonly response: HttpResponse }
-
-export function isWhole(pair: RRPair): pair is WholePair {
-  return pair.outcome === 'complete' && pair.response !== undefined && !pair.responseTruncated
-}
-
 /** A pair without the content of its response: what was asked, as an index reads it. */
 export interface AskedPair extends PairFacts {
   readonly request: HttpRequest
@@ -83,6 +76,13 @@ export function isServable(
     !pair.responseTruncated &&
     !pair.requestTruncated
   )
+}
+
+/** A pair whose upstream answered, and whose answer can be replayed as far as it came. */
+export type AnsweredPair = RRPair & { readonly response: HttpResponse }
+
+export function isAnswered(pair: RRPair): pair is AnsweredPair {
+  return pair.response !== undefined && isServable(pair)
 }
 
 /** A time in which exchanges passed and could not be stored. */

@@ -125,8 +125,8 @@ function rewriteMessage<M extends Message>(
   if (body === undefined) return { ...message, headers, trailers }
   return {
     ...message,
-    headers: followBody(headers, body.bytes),
-    trailers: followBody(trailers, body.bytes),
+    headers: followBody(headers, body.bytes, message.body),
+    trailers: followBody(trailers, body.bytes, message.body),
     body: body.bytes,
     ...(message.chunks === undefined ? {} : { chunks: movedChunks(message.chunks, body) }),
   }

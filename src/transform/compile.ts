@@ -1,5 +1,5 @@
 import { ResealError } from '../core/errors.ts'
-import { isWhole, type PairHead, type PairId, type PairSource, type WholePair } from '../core/pair.ts'
+import { isAnswered, type PairHead, type PairId, type PairSource, type AnsweredPair } from '../core/pair.ts'
 import type { HttpRequest } from '../core/exchange.ts'
 import type { Clock, EpochMs } from '../core/time.ts'
 import type { KeyRing } from '../keys/ring/key-ring.ts'
@@ -60,7 +60,7 @@ export interface CompileEnvironment {
 }
 
 /**
- * Runs every chain over every whole pair, once. Whatever cannot work fails here and not when a request comes.
+ * Runs every chain over every pair that has an answer, once. Whatever cannot work fails here and not when a request comes.
  * @throws ResealError KEY_*, SECRET_*, TRANSFORM_INVALID with the place of the step
  */
 export function compileTransforms(
@@ -144,7 +144,7 @@ function filteredPair(head: PairHead, pairs: PairSource): FilteredPair {
 }
 
 function openMessages(pair: ReturnType<PairSource['pair']>): PairMessages | undefined {
-  if (pair === undefined || !isWhole(pair)) return undefined
+  if (pair === undefined || !isAnswered(pair)) return undefined
   return { request: requestMessage(pair.request), response: responseMessage(pair) }
 }
 
@@ -233,13 +233,13 @@ function responsesOf(
   }
   for (const [id, learner] of nonces) {
     const pair = responses.has(id) ? undefined : pairs.pair(id)
-    if (pair === undefined || !isWhole(pair)) continue
+    if (pair === undefined || !isAnswered(pair)) continue
     responses.set(id, { served: servedBy(recordedResponse(pair), [learner], variables), trace: [] })
   }
   return responses
 }
 
-function recordedResponse({ response }: WholePair): MomentResponse {
+function recordedResponse({ response }: AnsweredPair): MomentResponse {
   return () => response
 }
 

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import { stringValue, type JsonNode } from '../core/json.ts'
 import { claimsOf, findJwts, parseJwt, type Jwt } from '../core/jwt.ts'
-import { isWhole, type PairId, type PairSource, type WholePair } from '../core/pair.ts'
+import { isAnswered, type PairId, type PairSource, type AnsweredPair } from '../core/pair.ts'
 import { printable } from '../core/printable.ts'
 import { formatDuration } from '../core/time.ts'
 import { findJwks } from '../keys/jwks.ts'
@@ -60,7 +60,7 @@ function chainsFor(pairs: PairSource): readonly Chain[] {
   const hosts = new Map<string, Set<string>>()
   for (const head of pairs.heads()) {
     const pair = pairs.pair(head.id)
-    if (pair === undefined || !isWhole(pair)) continue
+    if (pair === undefined || !isAnswered(pair)) continue
     const asked = questionOf(pair)
     hosts.set(asked, (hosts.get(asked) ?? new Set()).add(hostOf(pair)))
     for (const finding of findingsIn(pair)) {
@@ -81,7 +81,7 @@ function chainsFor(pairs: PairSource): readonly Chain[] {
   }))
 }
 
-function questionOf({ request }: WholePair): string {
+function questionOf({ request }: AnsweredPair): string {
   return `${request.method} ${pathOf(request.target)}`
 }
 
@@ -89,11 +89,11 @@ function pathOf(target: string): string {
   return target.split('?')[0] ?? '/'
 }
 
-function hostOf(pair: WholePair): string {
+function hostOf(pair: AnsweredPair): string {
   return new URL(pair.route.target).host
 }
 
-function findingsIn(pair: WholePair): readonly Finding[] {
+function findingsIn(pair: AnsweredPair): readonly Finding[] {
   const message = responseMessage(pair)
   const about = {
     method: pair.request.method,

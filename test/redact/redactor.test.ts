@@ -303,6 +303,22 @@ suite('a body that changes', () => {
     ])
     assert.equal(pair.responseBytes, body.length)
   })
+  test('keeps in Content-Length what was missing when it was cut off', () => {
+    const { response } = redacted({
+      outcome: 'upstream aborted',
+      response: {
+        headers: [
+          ['Content-Type', 'application/json'],
+          ['Content-Length', '116'],
+        ],
+        body: '{"password":"x"}',
+      },
+    })
+    const length = bodyOf(response).length + 100
+    assert.deepEqual(response?.headers[1], ['Content-Length', String(length)])
+    assert.notEqual(length, 116)
+  })
+
   test('is decoded and coded again', () => {
     const headers = [['Content-Encoding', 'gzip']] as const
     const body = gzipSync(`{"access_token":"${RS}"}`)

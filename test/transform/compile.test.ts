@@ -4,7 +4,7 @@ import { suite, test, type TestContext } from 'node:test'
 import { gzipSync, gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import jsonwebtoken from 'jsonwebtoken'
-import { isWhole, type RRPair } from '../../src/core/pair.ts'
+import type { RRPair } from '../../src/core/pair.ts'
 import { claimsOf, headerOf } from '../../src/core/jwt.ts'
 import { compileTransforms, type CompiledTransforms } from '../../src/transform/compile.ts'
 import { parseTransformDocument } from '../../src/transform/document/document.ts'
@@ -423,13 +423,48 @@ test('random JSON around a token comes through untouched', async (t) => {
   )
 })
 
-test('only whole pairs are changed', (t) => {
-  const pair = jsonPair(
-    1,
-    `{"access_token":"${tokenBy(staging.privateKey)}"}`,
-    {},
-    { outcome: 'upstream aborted' },
-  )
-  assert.equal(isWhole(pair), false)
-  assert.equal(compiled(t, RESIGN, pair).responses.size, 0)
+suite('of an answer that did not come to its end', () => {
+  const EVENTS = `
+  - extractor: http_res_body
+    transforms: [{ find: jwt }, { jwt_resign: { secretPath: jwt-demo/tls.key } }]
+`
+  const recorded = tokenBy(staging.privateKey, { sub: 'somebody with a name' })
+  const tokenIn = (text: string): string => /eyJ[\w.-]+/.exec(text)?.[0] ?? ''
+
+  test('the tokens are re-signed in the events that came, each in its piece', async (t) => {
+    const events = [`data: {"access_token":"${recorded}"}\n\n`, 'data: more\n\n', 'data: ha']
+    const ends = events.map((_, index) => events.slice(0, index + 1).join('').length)
+    const pair = aPair({
+      at: RECORDED_AT,
+      outcome: 'client aborted',
+      response: {
+        headers: [['Content-Type', 'text/event-stream']],
+        body: events.join(''),
+        chunks: ends.map((endBytes, index) => ({ endBytes, atMs: index })),
+      },
+    })
+    const served = await servedBy(compiled(t, EVENTS, pair))
+    const text = Buffer.from(served.body).toString()
+    assert.notEqual(tokenIn(text), recorded)
+    jsonwebtoken.verify(tokenIn(text), rsa.publicKey, { clockTimestamp: NOW / 1000 })
+    assert.equal(text, events.join('').replace(recorded, tokenIn(text)))
+    const longer = text.length - events.join('').length
+    assert.deepEqual(
+      served.chunks,
+      ends.map((end, index) => ({ endBytes: end + longer, atMs: index })),
+    )
+  })
+
+  test('the length still promises what was missing', async (t) => {
+    const body = `<b>${recorded}</b>`
+    const headers = [['Content-Length', String(body.length + 1000)] as const]
+    const pair = aPair({ at: RECORDED_AT, outcome: 'upstream aborted', response: { headers, body } })
+    const served = await servedBy(compiled(t, EVENTS, pair))
+    assert.deepEqual(served.headers, [['Content-Length', String(served.body.length + 1000)]])
+  })
+
+  test('nothing is changed where only the beginning was stored', (t) => {
+    const pair = aPair({ at: RECORDED_AT, responseTruncated: true, response: { body: recorded } })
+    assert.equal(compiled(t, EVENTS, pair).responses.size, 0)
+  })
 })

@@ -60,6 +60,16 @@ suite('a scaffolded document', () => {
     assert.match(yaml, /http_res_header: X-T \}\n {4}transforms:\n {6}- jwt_resign/)
   })
 
+  test('finds tokens in a stream that its client left', () => {
+    const { yaml } = scaffolded(
+      answering(`data: {"t":"${token}"}\n\nda`, {
+        outcome: 'client aborted',
+        response: { headers: [['Content-Type', 'text/event-stream']] },
+      }),
+    )
+    assert.match(yaml, /extractor: http_res_body\n {4}transforms:\n {6}- find: jwt\n {6}- jwt_resign/)
+  })
+
   test('is loaded again whatever members are called, and however deep they are', () => {
     const names = ['a b', "it's", '[0]', 'x;y', 'a.b', '日本', '*', '$', '~', '']
     const body = JSON.stringify(Object.fromEntries(names.map((name) => [name, token])))

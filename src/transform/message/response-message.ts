@@ -7,7 +7,7 @@ import { ResealError } from '../../core/errors.ts'
 import { printable } from '../../core/printable.ts'
 import type { HttpRequest, HttpResponse } from '../../core/exchange.ts'
 import type { RawHeaders } from '../../core/headers.ts'
-import type { WholePair } from '../../core/pair.ts'
+import type { AnsweredPair } from '../../core/pair.ts'
 import type { EpochMs } from '../../core/time.ts'
 import { createPlace, AS_IS, type Focus, type Place } from './focus.ts'
 import { changesOf, renderAll, type Changes, type Live, type Moment } from './live.ts'
@@ -15,7 +15,7 @@ import type { ResponseDraft } from './response-draft.ts'
 
 /** A recorded response whose parts can be changed. */
 export interface ResponseMessage {
-  readonly pair: WholePair
+  readonly pair: AnsweredPair
   /** The body with its content codings undone; undefined when they cannot be. */
   body(): Focus | undefined
   /** Each field of this name, in wire order. */
@@ -49,7 +49,7 @@ export type MomentResponse = (moment: Moment) => HttpResponse | Promise<HttpResp
 export type ServedResponse = (nowMs: EpochMs, request: HttpRequest) => HttpResponse | Promise<HttpResponse>
 
 /** Opens a recorded response for changes. */
-export function responseMessage(pair: WholePair): ResponseMessage {
+export function responseMessage(pair: AnsweredPair): ResponseMessage {
   const { response } = pair
   const headers = fieldPlaces('header', response.headers)
   const trailers = fieldPlaces('trailer', response.trailers)
@@ -250,7 +250,7 @@ function finished(
   codings: readonly string[],
 ): HttpResponse {
   const { status, delayMs, body } = draft
-  const headers = body === recorded.body ? draft.headers : followBody(draft.headers, body)
+  const headers = body === recorded.body ? draft.headers : followBody(draft.headers, body, recorded.body)
   const { chunks, ...rest } = recorded
   const pieces =
     body === recorded.body

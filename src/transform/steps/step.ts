@@ -1,4 +1,4 @@
-import type { WholePair } from '../../core/pair.ts'
+import type { AnsweredPair } from '../../core/pair.ts'
 import type { Condition, Focus } from '../message/focus.ts'
 import type { RequestMessage } from '../message/request-message.ts'
 import type { ResponseMessage } from '../message/response-message.ts'
@@ -32,7 +32,7 @@ export type Extractor =
 
 /** What is known while the chains run over one pair. */
 export interface PairWork {
-  readonly pair: WholePair
+  readonly pair: AnsweredPair
   readonly messages: PairMessages
   readonly tokens: TokenFamily
   readonly ledger: SigningLedger

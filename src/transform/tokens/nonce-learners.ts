@@ -1,5 +1,5 @@
 import { claimsOf } from '../../core/jwt.ts'
-import { isWhole, type PairId, type PairSource } from '../../core/pair.ts'
+import { isAnswered, type PairId, type PairSource } from '../../core/pair.ts'
 import type { Learner } from '../chain.ts'
 import { requestMessage } from '../message/request-message.ts'
 import { REQUEST_SOURCES, type RequestSource } from '../values/request-source.ts'
@@ -24,7 +24,7 @@ export function bindNonces(tokens: readonly FamilyToken[], pairs: PairSource): R
   for (const head of pairs.heads()) {
     const mayHave = head.request.target.includes('nonce=') || head.request.method === 'POST'
     const pair = mayHave ? pairs.pair(head.id) : undefined
-    if (pair === undefined || !isWhole(pair)) continue
+    if (pair === undefined || !isAnswered(pair)) continue
     const request = requestMessage(pair.request)
     for (const place of PLACES) {
       const nonce = place(request)
