@@ -9,7 +9,7 @@ import type { Clock } from '../core/time.ts'
 import { openSecrets, type Secrets } from '../keys/files/secrets.ts'
 import { snapshotFile } from '../store/snapshot-name.ts'
 import { openSnapshot, type SnapshotReader } from '../store/snapshot-reader.ts'
-import { compileTransforms, type CompiledTransforms } from '../transform/compile.ts'
+import { compileTransforms, type CompiledTransforms, type TraceListener } from '../transform/compile.ts'
 import type { TransformDocument } from '../transform/document/definition.ts'
 import { emptyDocument, parseTransformDocument } from '../transform/document/document.ts'
 import { readDataFile } from './data-file.ts'
@@ -29,6 +29,10 @@ export interface TransformSources {
   /** What is redacted besides what the transform document says; default as recordings are by default. */
   readonly redact?: RedactSource
   readonly clock: Clock
+  /** Random values are the same for the same seed; default that of a replay. */
+  readonly seed?: string
+  /** Told what the chains did in each pair that one of them was for. */
+  readonly onTrace?: TraceListener
   /** A line for people: keys that come and go. */
   readonly onLog: (line: string) => void
 }
@@ -158,6 +162,8 @@ export function compileSnapshot(
       rings: new Map(rings.all.map(({ name, ring }) => [name, ring])),
       clock: sources.clock,
       env: process.env,
+      ...(sources.seed === undefined ? {} : { seed: sources.seed }),
+      ...(sources.onTrace === undefined ? {} : { onTrace: sources.onTrace }),
       readData: (path) => {
         const data = readDataFile(dirname(sources.transformsFile), path)
         files.push({ path: join(dirname(sources.transformsFile), path), sha256: sha256(data) })
@@ -170,6 +176,26 @@ export function compileSnapshot(
   } catch (error) {
     reader.close()
     throw source === undefined ? error : withExcerpt(error, source)
+  }
+}
+
+/**
+ * Everything that a replay would load, until it is closed.
+ * @throws ResealError as a replay does at its start
+ */
+export async function loadOnce(sources: TransformSources): Promise<LoadedSnapshot> {
+  const reading = readSources(sources)
+  const rings = await openRings(reading, sources)
+  try {
+    const loaded = compileSnapshot(reading, rings, sources)
+    const close = (): void => {
+      loaded.close()
+      rings.close()
+    }
+    return { ...loaded, close }
+  } catch (error) {
+    rings.close()
+    throw error
   }
 }
 
@@ -220,10 +246,17 @@ export function sha256(bytes: string | Uint8Array): string {
 }
 
 /** A step that cannot work is shown in its line, as a mistake in the document would be. */
-function withExcerpt(error: unknown, source: string): unknown {
+function withExcerpt<E>(error: E, source: string): E | ResealError {
   if (!(error instanceof ResealError) || error.place === undefined || error.excerpt !== undefined)
     return error
   const { code, message, hint, place, cause } = error
   const excerpt = sourceExcerpt(source, place)
-  return new ResealError(code, message, { place, excerpt, cause, ...(hint === undefined ? {} : { hint }) })
+  const parts = error.parts.flatMap((part) => withExcerpt(part, source))
+  return new ResealError(code, message, {
+    place,
+    excerpt,
+    parts,
+    cause,
+    ...(hint === undefined ? {} : { hint }),
+  })
 }

@@ -1,5 +1,5 @@
 import { printable } from '../core/printable.ts'
-import type { ChainReport, CompiledTransforms } from '../app/transforms.ts'
+import type { ChainReport, CompiledTransforms } from '../app/transform-check.ts'
 
 /** What is to be said of the keys: how their files were read, and whether they are the recording's own. */
 export function keyLines({ keys, notes }: CompiledTransforms): readonly string[] {

@@ -44,6 +44,8 @@ export interface ErrorDetails {
   readonly place?: SourcePlace
   /** Source line with a caret under the place, ready to print. */
   readonly excerpt?: string
+  /** The mistakes it stands for, itself first, where one run found several. */
+  readonly parts?: readonly ResealError[]
   readonly cause?: unknown
 }
 
@@ -56,6 +58,8 @@ export class ResealError extends Error {
   readonly hint: string | undefined
   readonly place: SourcePlace | undefined
   readonly excerpt: string | undefined
+  /** The mistakes it stands for, each with its own hint; empty for one that stands for itself. */
+  readonly parts: readonly ResealError[]
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -64,11 +68,28 @@ export class ResealError extends Error {
     this.hint = details.hint
     this.place = details.place
     this.excerpt = details.excerpt
+    this.parts = details.parts ?? []
   }
 
   get exitCode(): number {
     return ERRORS[this.code]
   }
+}
+
+/** One error for all that a run found in a file: the first, whose hint names the places of the others. */
+export function combinedError(first: ResealError, others: readonly ResealError[]): ResealError {
+  if (others.length === 0) return first
+  const places = others.slice(0, 5).map(({ place }) => `${place?.line ?? 1}:${place?.column ?? 1}`)
+  const more = others.length > places.length ? ' and more' : ''
+  const note = `The file has ${others.length} more mistake${others.length === 1 ? '' : 's'}, at ${places.join(', ')}${more}.`
+  const { code, message, hint, place, excerpt, cause } = first
+  return new ResealError(code, message, {
+    hint: hint === undefined ? note : `${hint} ${note}`,
+    parts: [first, ...others],
+    cause,
+    ...(place === undefined ? {} : { place }),
+    ...(excerpt === undefined ? {} : { excerpt }),
+  })
 }
 
 /** The same error, told with the place it belongs to; an error that already has a place keeps it. */

@@ -1,4 +1,5 @@
 import { ResealError, withPlace, type SourcePlace } from '../core/errors.ts'
+import { gatherMistakes } from '../core/mistakes.ts'
 import type { BinaryText } from '../core/binary-text.ts'
 import type { ChainDefinition } from './document/definition.ts'
 import { countChain, type ChainCounts, type StepTrace } from './chain-report.ts'
@@ -42,7 +43,11 @@ export interface ChainRun {
  */
 export function compileChain(definition: ChainDefinition, environment: StepEnvironment): CompiledChain {
   const extractor = compileExtractor(definition.extractor)
-  const steps = definition.steps.map((step) => at(step.place, () => compileStep(step, environment)))
+  const mistakes = gatherMistakes()
+  const steps = definition.steps.flatMap(
+    (step) => mistakes.keep(() => at(step.place, () => compileStep(step, environment))) ?? [],
+  )
+  mistakes.throwAny()
   const { filters, when } = definition
   return {
     definition,

@@ -1,4 +1,6 @@
 import { ResealError } from '../core/errors.ts'
+import type { Jwt } from '../core/jwt.ts'
+import { gatherMistakes, type Mistakes } from '../core/mistakes.ts'
 import { isAnswered, type PairHead, type PairId, type PairSource, type AnsweredPair } from '../core/pair.ts'
 import type { HttpRequest } from '../core/exchange.ts'
 import type { Clock, EpochMs } from '../core/time.ts'
@@ -43,6 +45,8 @@ export interface CompiledTransforms {
 export interface TransformedResponse {
   readonly served: ServedResponse
   readonly trace: readonly StepTrace[]
+  /** The recorded tokens that are re-signed in it. */
+  readonly resigned: readonly Jwt[]
 }
 
 /** What compiling needs besides the document and the pairs. */
@@ -57,7 +61,12 @@ export interface CompileEnvironment {
   readonly seed?: string
   /** Reads a file beside the transform document; without it, steps that name one are refused. */
   readonly readData?: (path: string) => string
+  /** Told what the chains did in each pair that one of them was for. */
+  readonly onTrace?: TraceListener
 }
+
+/** Told what the chains that are for a pair did in it. */
+export type TraceListener = (pair: PairId, trace: readonly StepTrace[]) => void
 
 /**
  * Runs every chain over every pair that has an answer, once. Whatever cannot work fails here and not when a request comes.
@@ -66,12 +75,18 @@ export interface CompileEnvironment {
 export function compileTransforms(
   document: TransformDocument,
   pairs: PairSource,
-  { secrets, rings = new Map(), clock, env = {}, seed = 'reseal', readData = refuseFile }: CompileEnvironment,
+  given: CompileEnvironment,
 ): CompiledTransforms {
+  const { secrets, rings = new Map(), clock, env = {}, seed = 'reseal' } = given
+  const { readData = refuseFile, onTrace = () => {} } = given
   const sources = keySources(secrets)
   const variables = createVariableBook()
   const environment = { sources, rings, clock, secrets, env, seed, variables, readData }
-  const chains = document.responder.map((chain) => compileChain(chain, environment))
+  const mistakes = gatherMistakes()
+  const chains = document.responder.flatMap(
+    (chain) => mistakes.keep(() => compileChain(chain, environment)) ?? [],
+  )
+  mistakes.throwAny()
   const run: CompileRun = {
     ledger: createSigningLedger(),
     variables,
@@ -79,8 +94,11 @@ export function compileTransforms(
     shared: createSharedTokens(),
     notes: new Set(),
     finishers: [],
+    mistakes,
+    onTrace,
   }
   const { worked, seen } = workThrough(chains, pairs, run)
+  mistakes.throwAny()
   for (const finish of run.finishers) finish()
   const also = putLearnt(worked, pairs, run.learnt)
   const nonces = bindNonces(
@@ -106,6 +124,9 @@ interface CompileRun {
   readonly notes: Set<string>
   /** To be called when every chain has run over every pair. */
   readonly finishers: (() => void)[]
+  /** A chain that cannot work on one pair is tried on the others, so that all that is wrong is told. */
+  readonly mistakes: Mistakes
+  readonly onTrace: TraceListener
 }
 
 interface WorkedPair {
@@ -151,23 +172,19 @@ function openMessages(pair: ReturnType<PairSource['pair']>): PairMessages | unde
 function workOn(messages: PairMessages, chains: readonly CompiledChain[], run: CompileRun): WorkedPair {
   const { pair } = messages.response
   const tokens = createTokenFamily(pair.at, run.shared)
-  const runs = chains.map((chain) =>
-    runChain(chain, {
-      pair,
-      messages,
-      tokens,
-      ledger: run.ledger,
-      variables: run.variables,
-      learnt: run.learnt,
-      when: chain.when,
-      note: (sentence) => run.notes.add(sentence),
-      whenAllRan: (finish) => run.finishers.push(finish),
-    }),
+  const { ledger, variables, learnt } = run
+  const whenAllRan = (finish: () => void): unknown => run.finishers.push(finish)
+  const note = (sentence: string): unknown => run.notes.add(sentence)
+  const about = { pair, messages, tokens, ledger, variables, learnt, note, whenAllRan }
+  const runs = chains.flatMap(
+    (chain) => run.mistakes.keep(() => runChain(chain, { ...about, when: chain.when })) ?? [],
   )
   tokens.tie()
+  const trace = runs.flatMap((one) => one.trace)
+  run.onTrace(pair.id, trace)
   return {
     message: messages.response,
-    trace: runs.flatMap(({ trace }) => trace),
+    trace,
     learners: runs.flatMap(({ learner }) => learner ?? []),
     tokens: tokens.members(),
   }
@@ -229,12 +246,14 @@ function responsesOf(
     // A token learns on the way that another step changed it; those that hash it must know before.
     if (tokens.length > 1) message.served()
     const response = message.touched ? message.served() : recordedResponse(message.pair)
-    responses.set(id, { served: servedBy(response, all, variables), trace })
+    const resigned = tokens.map(({ recorded }) => recorded)
+    responses.set(id, { served: servedBy(response, all, variables), trace, resigned })
   }
   for (const [id, learner] of nonces) {
     const pair = responses.has(id) ? undefined : pairs.pair(id)
     if (pair === undefined || !isAnswered(pair)) continue
-    responses.set(id, { served: servedBy(recordedResponse(pair), [learner], variables), trace: [] })
+    const served = servedBy(recordedResponse(pair), [learner], variables)
+    responses.set(id, { served, trace: [], resigned: [] })
   }
   return responses
 }

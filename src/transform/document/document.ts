@@ -1,4 +1,4 @@
-import { ResealError } from '../../core/errors.ts'
+import { combinedError, ResealError } from '../../core/errors.ts'
 import type { SourceSection } from '../../core/source-section.ts'
 import type {
   ChainDefinition,
@@ -35,7 +35,7 @@ export function parseTransformDocument(source: string, file: string): TransformD
   if (document !== undefined && first === undefined) return document
   throw first === undefined
     ? new ResealError('TRANSFORM_INVALID', `${file} cannot be read`)
-    : withOthers(first, others)
+    : combinedError(first, others)
 }
 
 /** Like {@link parseTransformDocument}, with every mistake of the file as a ResealError TRANSFORM_INVALID. */
@@ -46,7 +46,7 @@ export function checkTransformDocument(source: string, file: string): CheckedDoc
   const report = createReport(text)
   const shell = report.keep([], checkSchema(DOCUMENT_SHELL, text.value, 'a transform document'))
   const chains = listAt(text.value, 'responder').map((chain, index) => readChain(chain, index, report))
-  reportRepeatedIds(chains, report)
+  reportRepeatedIds(listAt(text.value, 'responder'), report)
   if (shell === undefined || report.errors.length > 0) return { errors: inOrder(report.errors) }
   const { version, match, faults } = shell
   const issuers = sectionOf(text, 'issuers')
@@ -72,18 +72,6 @@ export function emptyDocument(file: string): TransformDocument {
 function sectionOf({ value, placeOf, errorAt }: SourceText, key: string): SourceSection | undefined {
   if (!isMap(value) || value[key] === undefined) return undefined
   return { value: value[key], placeOf: (path) => placeOf([key, ...path], 'value'), errorAt }
-}
-
-function withOthers(first: ResealError, others: readonly ResealError[]): ResealError {
-  if (others.length === 0) return first
-  const places = others.slice(0, 5).map(({ place }) => `${place?.line ?? 1}:${place?.column ?? 1}`)
-  const more = others.length > places.length ? ' and more' : ''
-  const note = `The file has ${others.length} more mistake${others.length === 1 ? '' : 's'}, at ${places.join(', ')}${more}.`
-  return new ResealError(first.code, first.message, {
-    hint: first.hint === undefined ? note : `${first.hint} ${note}`,
-    ...(first.place === undefined ? {} : { place: first.place }),
-    ...(first.excerpt === undefined ? {} : { excerpt: first.excerpt }),
-  })
 }
 
 function inOrder(errors: readonly ResealError[]): readonly ResealError[] {
@@ -230,20 +218,22 @@ function vocabulary<T extends string>(
   return { noun, rows, refused }
 }
 
-function reportRepeatedIds(chains: readonly (ChainDefinition | undefined)[], report: Report): void {
-  const seen = new Map<string, ChainDefinition>()
+/** Also of chains in which something else is wrong. */
+function reportRepeatedIds(chains: readonly unknown[], report: Report): void {
+  const seen = new Map<string, number>()
   for (const [index, chain] of chains.entries()) {
-    if (chain === undefined) continue
-    const earlier = seen.get(chain.id)
+    const id = isMap(chain) ? chain['id'] : undefined
+    if (typeof id !== 'string') continue
+    const earlier = seen.get(id)
     if (earlier === undefined) {
-      seen.set(chain.id, chain)
+      seen.set(id, index)
       continue
     }
-    const message = `The id "${chain.id}" belongs to the chain on line ${earlier.place.line} already`
+    const { line } = report.text.placeOf(['responder', earlier], 'value')
     const complaint = {
       path: ['id'],
       part: 'value',
-      message,
+      message: `The id "${id}" belongs to the chain on line ${line} already`,
       hint: 'Give each chain an id of its own.',
     } as const
     report.keep(['responder', index], { complaints: [complaint] })

@@ -1,4 +1,7 @@
-import { z } from 'zod'
+import { stringify } from 'yaml'
+import type { z } from 'zod'
+import { ResealError } from '../../core/errors.ts'
+import { suggestionFor } from '../../core/suggestion.ts'
 import { EXTRACTORS } from '../extractors/extractor-table.ts'
 import { STEPS } from '../steps/step-table.ts'
 import { FILTERS, WHEN } from './filter-schema.ts'
@@ -40,17 +43,34 @@ export function transformReference(): string {
       'Steps that change what is there',
       steps.filter(({ role }) => role === 'mutator'),
     ),
-    '## Filters',
-    '',
-    sentence(jsonSchemaOf(FILTERS)),
-    '',
-    ...optionTable(FILTERS, undefined),
-    '## Conditions on the live request',
-    '',
-    sentence(jsonSchemaOf(WHEN)),
-    '',
-    ...optionTable(WHEN, undefined),
+    ...Object.values(PARTS).flatMap(({ title, options }) => part(title, options)),
   ].join('\n')
+}
+
+/** What is no word of a chain, and has a part of the reference all the same. */
+const PARTS = {
+  filters: { title: 'Filters', options: FILTERS },
+  when: { title: 'Conditions on the live request', options: WHEN },
+} as const
+
+/**
+ * The part of the reference that is about one word, as Markdown; the word may be one of Speedscale's.
+ * @throws ResealError USAGE for a word that there is no part for
+ */
+export function wordReference(word: string): string {
+  const rows: readonly ReferenceEntry[] = [...Object.values(EXTRACTORS), ...Object.values(STEPS)]
+  const found = rows.filter(({ type, aliases }) => type === word || aliases.includes(word))
+  const parts = Object.entries(PARTS).filter(([name]) => name === word)
+  const lines = [...found.flatMap(entry), ...parts.flatMap(([, { title, options }]) => part(title, options))]
+  if (lines.length > 0) return lines.join('\n')
+  const known = [...rows.map(({ type }) => type), ...Object.keys(PARTS)]
+  throw new ResealError('USAGE', `There is no word "${word}" in transform documents`, {
+    hint: suggestionFor(word, known, 'words'),
+  })
+}
+
+function part(title: string, options: z.ZodObject): readonly string[] {
+  return [`## ${title}`, '', sentence(jsonSchemaOf(options)), '', ...optionTable(options, undefined)]
 }
 
 function section(title: string, rows: readonly ReferenceEntry[]): readonly string[] {
@@ -65,7 +85,28 @@ function entry({ type, options, shorthand, aliases }: ReferenceEntry): readonly 
     `${sentence(jsonSchemaOf(options))}${also}`,
     '',
     ...optionTable(options, shorthand),
+    `For example: \`${exampleOf({ type, options, shorthand })}\``,
+    '',
   ]
+}
+
+/** The word with what it cannot do without, as a list of steps has it. */
+function exampleOf({
+  type,
+  options,
+  shorthand,
+}: Pick<ReferenceEntry, 'type' | 'options' | 'shorthand'>): string {
+  const { examples, required = [], properties = {} } = jsonSchemaOf(options)
+  const needed = required.map((name) => [name, firstExample(properties[name])] as const)
+  const given = examples?.[0] ?? Object.fromEntries(needed)
+  const [only, ...others] = Object.entries(given ?? {})
+  const value = only !== undefined && others.length === 0 && only[0] === shorthand ? only[1] : given
+  const written = only === undefined ? type : { [type]: value }
+  return stringify(written, { collectionStyle: 'flow', lineWidth: 0 }).trimEnd()
+}
+
+function firstExample(schema: JsonSchema | boolean | undefined): unknown {
+  return typeof schema === 'object' ? schema.examples?.[0] : undefined
 }
 
 function optionTable(options: z.ZodObject, alone: string | undefined): readonly string[] {

@@ -88,6 +88,7 @@ const CSV_OPTIONS = z
   .describe(
     'Looks the recorded value up in a table (RFC 4180, with a line of names) and puts what stands beside it.',
   )
+  .meta({ examples: [{ path: 'users.csv', key: 'from', value: 'to' }] })
 
 /** `csv`: looks the recorded value up in a table. */
 export const CSV = mutatorRow('csv', CSV_OPTIONS, {}, (definition, { readData }) => {

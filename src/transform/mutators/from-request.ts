@@ -34,6 +34,7 @@ const OPTIONS = z
     context.addIssue({ code: 'custom', message: 'must name one part of the request', params })
   })
   .describe('Puts a value of the live request; where the request has none, what was recorded stays.')
+  .meta({ examples: [{ query: 'state' }] })
 
 /** `from_request`: puts a value of the live request. */
 export const FROM_REQUEST = mutatorRow('from_request', OPTIONS, {}, (definition) => {

@@ -70,6 +70,7 @@ const HEADER_OPTIONS = z
     context.addIssue({ code: 'custom', message: 'has nothing to add, set or remove', params })
   })
   .describe('Adds, sets and removes header fields of the response. Values may have ${{…}} in them.')
+  .meta({ examples: [{ set: { 'Cache-Control': 'no-store' } }] })
 
 /** `header`: adds, sets and removes header fields of the response. */
 export const HEADER = mutatorRow('header', HEADER_OPTIONS, {}, (definition, environment) => {

@@ -28,6 +28,7 @@ const OPTIONS = z
     context.addIssue({ code: 'custom', message: 'has nothing to set, delete or merge', params })
   })
   .describe('Changes claims of a JWT. The chain needs a jwt_resign behind it, or the signature is wrong.')
+  .meta({ examples: [{ set: { role: 'tester' } }] })
 
 /** `jwt_claims`: changes claims of a JWT; a `jwt_resign` must follow. */
 export const JWT_CLAIMS = mutatorRow('jwt_claims', OPTIONS, {}, (definition, environment) => {

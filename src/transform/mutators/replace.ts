@@ -37,6 +37,7 @@ const OPTIONS = z
     context.addIssue({ code: 'custom', message: 'must have either find or regex', params })
   })
   .describe('Replaces a text wherever it stands in the value.')
+  .meta({ examples: [{ find: 'staging.example.com', with: 'localhost:8080' }] })
 
 /** `replace`: replaces a text wherever it stands in the value. */
 export const REPLACE = mutatorRow('replace', OPTIONS, {}, (definition, environment) => {

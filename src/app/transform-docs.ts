@@ -1,0 +1,1 @@
+export { transformReference, wordReference } from '../transform/document/reference.ts'
