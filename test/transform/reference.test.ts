@@ -36,7 +36,7 @@ const ENTRIES = [...transformReference().matchAll(/^### (\w+)\n[^]*?^For example
 suite('the reference', () => {
   test('has an example of each word', () => {
     const words = [...Object.keys(EXTRACTORS), ...Object.keys(STEPS)].toSorted()
-    assert.deepEqual(ENTRIES.map(([, word]) => word).toSorted(), words)
+    assert.deepEqual(ENTRIES.map(([, word = '']) => word).toSorted(), words)
   })
 
   for (const [, word = '', example = ''] of ENTRIES) {
