@@ -10,7 +10,7 @@ import { pathDifference } from './path-difference.ts'
 import { queryParts, UNDECODED, type QueryPart } from './query.ts'
 import { requestBody, type RequestBody } from './request-body.ts'
 import { comparedPath, targetParts } from './request-path.ts'
-import { comparedHeader, partText } from './signature.ts'
+import { askedMethod, comparedHeader, partText } from './signature.ts'
 
 /** Most differences of one pair that are looked for. */
 export const MAX_DIFFERENCES = 10
@@ -46,7 +46,7 @@ function* everyDifference(
   recorded: OpenedRequest,
   rules: MatchRules,
 ): Generator<Difference> {
-  const [method, was] = [asked.request.method, recorded.request.method]
+  const [method, was] = [askedMethod(asked.request), askedMethod(recorded.request)]
   if (method !== was) yield { field: 'method', recorded: was, asked: method, cause: 'method' }
   if (comparedPath(asked.path, rules) !== comparedPath(recorded.path, rules)) {
     yield {

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { HttpRequest } from '../core/exchange.ts'
 import { headerValues } from '../core/headers.ts'
+import { asksForWebSocket } from '../core/web-socket-request.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { classStandIn, comparedValue } from './compared-value.ts'
 import { atRoot } from './json-pattern.ts'
@@ -31,7 +32,7 @@ const MAX_PLAIN_BODY = 128
  */
 export function signatureOf(request: HttpRequest, rules: MatchRules): Signature {
   const { path, query } = targetParts(request.target)
-  let text = prefixed(request.method) + prefixed(comparedPath(path, rules))
+  let text = prefixed(askedMethod(request)) + prefixed(comparedPath(path, rules))
   if (query !== undefined && query !== '') {
     const list = parameterList(queryParts(query), rules.ignoreQuery, rules)
     // A query of which nothing counts is none.
@@ -41,6 +42,11 @@ export function signatureOf(request: HttpRequest, rules: MatchRules): Signature 
   if (request.body.length > 0) text += bodyText(requestBody(request), rules)
   // A plain one begins with a digit.
   return (text.length <= MAX_PLAIN ? text : `#${digest(text)}`) as Signature
+}
+
+/** The method as it is compared: to become a WebSocket is another question than to get something. */
+export function askedMethod(request: HttpRequest): string {
+  return asksForWebSocket(request) ? `${request.method} with Upgrade: websocket` : request.method
 }
 
 /** What a form of one field and the query of one parameter have in common: a list without order, repeats kept. */

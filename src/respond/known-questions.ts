@@ -1,4 +1,5 @@
 import type { HttpRequest } from '../core/exchange.ts'
+import { asksForWebSocket } from '../core/web-socket-request.ts'
 
 /** How many requests are remembered; then all are forgotten, so that keeping order costs nothing. */
 const MOST_KNOWN = 4096
@@ -17,7 +18,8 @@ export function knownQuestions(find: FindQuestion): FindQuestion {
   const known = new Map<string | undefined, Map<string, number>>()
   return (request, origin) => {
     const { method, authority, target, body } = request
-    if (body.length > 0 || target.length + authority.length > LONGEST) return find(request, origin)
+    const short = target.length + authority.length <= LONGEST
+    if (body.length > 0 || !short || asksForWebSocket(request)) return find(request, origin)
     const here = known.get(origin) ?? new Map<string, number>()
     // Lengths keep an authority with a space in it from being another target.
     const name = `${authority.length} ${method} ${authority} ${target}`

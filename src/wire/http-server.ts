@@ -2,12 +2,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createSecureServer, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import type { Server as NetServer } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { rawHeadersFromFlat } from '../core/headers.ts'
 import type { TlsIdentity } from '../core/tls-identity.ts'
+import { asksForWebSocket } from '../core/web-socket-request.ts'
 import { MAX_STREAMS, SESSION_OPTIONS } from './h2/session-options.ts'
 import { answerStreamError } from './h2/stream-answer.ts'
 import type { StreamListener } from './h2/stream-listener.ts'
 import { serverOptions } from './slow-client.ts'
-import { asksForWebSocket } from './websocket/handshake.ts'
 
 /** Who answers what comes in on a server. */
 export interface HttpListeners {
@@ -46,7 +47,7 @@ export function createHttpServer(
           settings: { ...SESSION_OPTIONS.settings, maxConcurrentStreams: MAX_STREAMS },
         })
   // The server for both protocols sets its own after it has read the options.
-  Object.assign(server, { maxHeadersCount: 0, shouldUpgradeCallback: asksForWebSocket })
+  Object.assign(server, { maxHeadersCount: 0, shouldUpgradeCallback: isUpgrade })
   const on = (expects: boolean) => (request: IncomingMessage, response: ServerResponse) =>
     listeners.request(request, response, expects)
   server.on('request', on(false))
@@ -64,4 +65,9 @@ export function createHttpServer(
     },
   )
   return server
+}
+
+/** Asked for what Node takes for an upgrade; what is none is a request. */
+function isUpgrade({ method = '', rawHeaders }: IncomingMessage): boolean {
+  return asksForWebSocket({ method, headers: rawHeadersFromFlat(rawHeaders) })
 }

@@ -50,6 +50,27 @@ suite('a plan', () => {
     )
   })
 
+  test('keeps a WebSocket and a plain GET of the same target apart', () => {
+    const upgrade = [
+      ['Connection', 'keep-alive, Upgrade'],
+      ['Upgrade', 'WebSocket'],
+    ] as const
+    const plan = planOf(
+      aPair({ id: 1, request: { headers: upgrade }, response: { status: 101 } }),
+      aPair({ id: 2 }),
+    )
+    assert.deepEqual(
+      [{}, { headers: upgrade }, { headers: upgrade }, {}].map((fields) => pairOf(ask(plan, fields))),
+      [2, 1, 1, 2],
+    )
+    const alone = planOf(aPair({ request: { headers: upgrade }, response: { status: 101 } }))
+    const miss = ask(alone, {})
+    assert.ok(miss.kind === 'miss')
+    assert.deepEqual(miss.near()[0]?.differs, [
+      { field: 'method', recorded: 'GET with Upgrade: websocket', asked: 'GET', cause: 'method' },
+    ])
+  })
+
   test('never serves what no client got or nobody stored, and says so', () => {
     const plan = planOf(
       aPair({ id: 1, outcome: 'client aborted', response: null }),

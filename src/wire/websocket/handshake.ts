@@ -1,15 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import { headerValue, headerValues, type RawHeaders } from '../../core/headers.ts'
-
-/**
- * Whether a request asks to become a WebSocket (RFC 6455 §4.1). Any other protocol a client offers (h2c) is an offer
- * one may leave out (RFC 9110 §7.8), and one with content is a request first.
- */
-export function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
-  const bodiless = headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0
-  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && bodiless
-}
 
 /** Every accept value is made with it (RFC 6455 §1.3). */
 const ACCEPT_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'

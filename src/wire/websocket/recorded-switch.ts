@@ -4,7 +4,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { errorBody, errorHeaders } from '../../core/error-answer.ts'
 import type { HttpResponse } from '../../core/exchange.ts'
 import { rawHeadersFromFlat } from '../../core/headers.ts'
-import { asksForWebSocket, handshakeAnswer } from './handshake.ts'
+import { asksForWebSocket } from '../../core/web-socket-request.ts'
+import { handshakeAnswer } from './handshake.ts'
 import { playWebSocket } from './player.ts'
 import { switchHead } from './switch.ts'
 
@@ -19,7 +20,8 @@ export async function replaySwitch(
   hold: (client: Duplex, leave: () => void) => void,
 ): Promise<void> {
   const { req: request, socket } = response
-  if (socket === null || !asksForWebSocket(request)) {
+  const asked = rawHeadersFromFlat(request.rawHeaders)
+  if (socket === null || !asksForWebSocket({ method: request.method ?? '', headers: asked })) {
     requireUpgrade(response)
     return
   }
@@ -27,7 +29,7 @@ export async function replaySwitch(
   if (pace !== undefined) await wait(headAtMs / pace)
   if (socket.destroyed) return
   response.detachSocket(socket)
-  const fields = handshakeAnswer(headers, rawHeadersFromFlat(request.rawHeaders))
+  const fields = handshakeAnswer(headers, asked)
   socket.write(switchHead(reason, fields), 'latin1')
   const ends = cut === 'hold' ? undefined : cut
   hold(socket, playWebSocket(socket, { frames, headAtMs, pace, cut: ends }))
