@@ -4,6 +4,8 @@ import { prepareHead, type PreparedHead } from './prepared-head.ts'
 
 /** A response, made ready once for every time it is sent. */
 export interface PreparedResponse {
+  /** What it was made of: a changed copy of a response carries the memo of the one it is a copy of. */
+  readonly of: HttpResponse
   readonly head: PreparedHead
   /** The pieces its content leaves in; undefined for all at once. */
   readonly pieces: readonly ContentChunk[] | undefined
@@ -21,10 +23,12 @@ const MAX_TEXT_BYTES = 4096
 export function preparedResponse(response: HttpResponse): PreparedResponse {
   const { memo } = response
   if (memo === undefined) return prepare(response)
-  if (isPrepared(memo.ready)) return memo.ready
-  const ready = prepare(response)
-  memo.ready = ready
-  return ready
+  if (!isPrepared(memo.ready)) {
+    const ready = prepare(response)
+    memo.ready = ready
+    return ready
+  }
+  return memo.ready.of === response ? memo.ready : prepare(response)
 }
 
 function isPrepared(value: unknown): value is PreparedResponse {
@@ -35,7 +39,7 @@ function prepare(response: HttpResponse): PreparedResponse {
   const { headers, body } = response
   const head = prepareHead(headers)
   const isText = body.length > 0 && body.length <= MAX_TEXT_BYTES
-  return { head, pieces: piecesOf(response, head), text: isText ? binaryText(body) : undefined }
+  return { of: response, head, pieces: piecesOf(response, head), text: isText ? binaryText(body) : undefined }
 }
 
 /** Plain content leaves at once; a stream of events in its recorded pieces, and any content at a pace. */
