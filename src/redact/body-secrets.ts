@@ -5,6 +5,7 @@ import { spliceText, type Splice } from '../core/json.ts'
 import { escapedTokenSplices } from './escaped-tokens.ts'
 import { memberSplices } from './json-members.ts'
 import { pathSplices } from './json-paths.ts'
+import { isLong, mayHoldSecrets } from './long-body.ts'
 import { inputSplices, partSplices } from './pages.ts'
 import { parameterSplices } from './parameters.ts'
 import type { RedactRules } from './rules.ts'
@@ -36,8 +37,13 @@ export function redactBody(
     bytes: body,
     codings: [],
   }
+  const contentType = headerValue(headers, 'content-type') ?? ''
+  if (isLong(bytes) && !isFields(bytes, contentType)) {
+    const named = !namesNothing(beginning(bytes), contentType)
+    if (!mayHoldSecrets(bytes, named, rules, substitutes)) return undefined
+  }
   const text = binaryText(bytes)
-  const splices = apart(contentSplices(text, headerValue(headers, 'content-type') ?? '', rules, substitutes))
+  const splices = apart(contentSplices(text, contentType, rules, substitutes))
   if (splices.length === 0) return undefined
   const redacted = bytesOfText(spliceText(text, splices))
   if (codings.length === 0) return { bytes: redacted, moved: (offset) => movedBy(splices, offset) }
@@ -71,9 +77,7 @@ export function contentSplices(
     ...memberSplices(text, rules, substitutes),
     ...pathSplices(text, rules, substitutes),
     ...(isForm(text, contentType) ? parameterSplices(text, 'field', rules, substitutes) : []),
-    ...(contentType.toLowerCase().startsWith('multipart/')
-      ? partSplices(text, contentType, rules, substitutes)
-      : []),
+    ...(isMultipart(contentType) ? partSplices(text, contentType, rules, substitutes) : []),
     ...(text.includes('<input') ? inputSplices(text, rules, substitutes) : []),
   ]
 }
@@ -83,6 +87,19 @@ const LOOKS_LIKE_FORM = /^[\w.%+[\]-]{1,128}=/
 
 function isForm(text: BinaryText, contentType: string): boolean {
   return /^application\/x-www-form-urlencoded/i.test(contentType) || LOOKS_LIKE_FORM.test(text)
+}
+
+function isMultipart(contentType: string): boolean {
+  return contentType.toLowerCase().startsWith('multipart/')
+}
+
+/** Whether its fields and parts have to be read one by one. */
+function isFields(bytes: Uint8Array, contentType: string): boolean {
+  return isMultipart(contentType) || isForm(beginning(bytes), contentType)
+}
+
+function beginning(bytes: Uint8Array): BinaryText {
+  return binaryText(bytes.subarray(0, LOOKED_AT_BYTES))
 }
 
 function movedBy(splices: readonly Splice[], offset: number): number {

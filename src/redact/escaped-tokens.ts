@@ -11,6 +11,12 @@ const PLAIN = /[A-Za-z0-9_.-]/
 /** A token is not longer. */
 const LONGEST_RUN = 1024 * 1024
 
+/** Whether letters of names or tokens are spelt with escapes anywhere. */
+export function mayHoldEscapes(text: BinaryText): boolean {
+  ESCAPED.lastIndex = 0
+  return text.includes(String.raw`\u00`) && ESCAPED.test(text)
+}
+
 /** Letters of a token as they are meant, and where each is written. */
 interface Run {
   readonly letters: string
@@ -20,7 +26,7 @@ interface Run {
 
 /** Signatures of tokens that JSON escapes hide, such as `eyJ…\u002eeyJ…`. */
 export function escapedTokenSplices(text: BinaryText, substitutes: Substitutes): readonly Splice[] {
-  if (!text.includes(String.raw`\u00`)) return []
+  if (!mayHoldEscapes(text)) return []
   const splices: Splice[] = []
   let done = 0
   const finder = new RegExp(ESCAPED)

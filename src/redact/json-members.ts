@@ -1,6 +1,7 @@
 import type { BinaryText } from '../core/binary-text.ts'
 import type { Splice } from '../core/json.ts'
 import { isToken, mayHoldToken } from './compact-tokens.ts'
+import { mayHoldEscapes } from './escaped-tokens.ts'
 import { literalsAt, type Literal } from './json-literals.ts'
 import { nextMember } from './member-names.ts'
 import type { RedactRules } from './rules.ts'
@@ -22,7 +23,7 @@ export function memberSplices(
     endings: rules.memberEndings,
     short: rules.definition.privateKeys && text.includes('kty'),
   }
-  const escapes = text.includes(String.raw`\u00`)
+  const escapes = mayHoldEscapes(text)
   const isJws = once(() => mayHoldToken(text) && text.includes('protected'))
   for (let from = 0; ;) {
     const member = nextMember(text, from, sieve, escapes)

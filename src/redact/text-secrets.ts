@@ -13,14 +13,21 @@ export function textSplices(
   const { jwt, privateKeys, userinfo } = rules.definition
   const splices: Splice[] = []
   if (jwt || substitutes.token !== undefined) splices.push(...tokenSplices(text, substitutes))
-  if (privateKeys && text.includes(PEM_KEY)) splices.push(...pemSplices(text, substitutes))
-  if (userinfo && text.includes('@')) splices.push(...userinfoSplices(text, substitutes))
+  if (privateKeys && holdsKey(text)) splices.push(...pemSplices(text, substitutes))
+  if (userinfo) splices.push(...userinfoSplices(text, substitutes))
   for (const pattern of rules.patterns) splices.push(...patternSplices(text, pattern, substitutes))
   return splices
 }
 
-/** Rarer than dashes. */
-const PEM_KEY = 'PRIVATE KEY'
+/** Whether there may be a private key in PEM: the words are rarer than dashes. */
+export function holdsKey(text: BinaryText): boolean {
+  return text.includes('PRIVATE KEY')
+}
+
+/** Whether there is a URL with userinfo. */
+export function holdsUserinfo(text: BinaryText): boolean {
+  return nextUserinfo(text, 0) !== undefined
+}
 const PEM_BEGIN = '-----BEGIN '
 const PEM_END = '-----END '
 /** `ENCRYPTED PRIVATE KEY` is one too: a passphrase can be guessed (RFC 7468 §11). */
@@ -67,17 +74,26 @@ const LONGEST_USERINFO = 512
 const USERINFO = /[^\s/?#@"'<>\\`,;(){}|^[\]]/
 const BEFORE_USERINFO = /:\\{0,31}\/\\{0,31}\/$/
 
-/** Read from the `@` on backwards: a text has fewer of them than colons. JSON may have its slashes escaped. */
 function userinfoSplices(text: BinaryText, substitutes: Substitutes): readonly Splice[] {
   const splices: Splice[] = []
-  for (let end = text.indexOf('@'); end !== -1; end = text.indexOf('@', end + 1)) {
+  for (let place = nextUserinfo(text, 0); place !== undefined; place = nextUserinfo(text, place.end + 1)) {
+    splices.push(...valueSplice(substitutes, 'userinfo', text.slice(place.start, place.end), place))
+  }
+  return splices
+}
+
+/** Read from the `@` on backwards: a text has fewer of them than colons. JSON may have its slashes escaped. */
+function nextUserinfo(
+  text: BinaryText,
+  from: number,
+): { readonly start: number; readonly end: number } | undefined {
+  for (let end = text.indexOf('@', from); end !== -1; end = text.indexOf('@', end + 1)) {
     let start = end
     while (end - start < LONGEST_USERINFO && USERINFO.test(text[start - 1] ?? '/')) start -= 1
     if (start === end || text[start - 1] !== '/') continue
-    if (!BEFORE_USERINFO.test(text.slice(Math.max(0, start - LONGEST_SLASHES), start))) continue
-    splices.push(...valueSplice(substitutes, 'userinfo', text.slice(start, end), { start, end }))
+    if (BEFORE_USERINFO.test(text.slice(Math.max(0, start - LONGEST_SLASHES), start))) return { start, end }
   }
-  return splices
+  return undefined
 }
 
 /** `://` with the backslashes of JSON in JSON. */

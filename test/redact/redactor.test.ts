@@ -354,6 +354,65 @@ suite('a body that changes', () => {
   })
 })
 
+suite('a body of many kilobytes', () => {
+  const secrets: readonly (readonly [what: string, secret: string, stored: string])[] = [
+    ['a member', '"password" : "p"', '"password" : "redacted-password-1"'],
+    [
+      'an escaped name',
+      `"${Array.from('pwd', (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`).join('')}":"p"`,
+      '"\\u0070\\u0077\\u0064":"redacted-password-1"',
+    ],
+    [
+      'a name far from its colon',
+      `"password"${' '.repeat(3000)}:"p"`,
+      `"password"${' '.repeat(3000)}:"redacted-password-1"`,
+    ],
+    ['userinfo', `"x":"https://${'u'.repeat(500)}@h"`, '"x":"https://redacted-userinfo-1@h"'],
+    ['an input', '<input name="password" value="p">', '<input name="password" value="redacted-password-1">'],
+    [
+      'a private key',
+      '-----BEGIN PRIVATE KEY-----\nAb\n-----END PRIVATE KEY-----',
+      '-----BEGIN PRIVATE KEY-----\nredacted-private_key-1\n-----END PRIVATE KEY-----',
+    ],
+    ['a member of a JWK', `"kty":"EC","d":"${'d'.repeat(43)}"`, '"kty":"EC","d":"redacted-private_key-1"'],
+  ]
+  for (const [what, secret, stored] of secrets) {
+    test(`is searched at every place: ${what}`, () => {
+      for (const before of [0, 60_000, ...around(64_512, secret), ...around(65_536, secret), 200_000]) {
+        const [head, tail] = [',"a":1'.repeat(before / 6).padEnd(before, ','), ',"b":2'.repeat(20_000)]
+        assert.ok(redactedBody(JSON_TYPE, head + secret + tail) === head + stored + tail, `at ${before}`)
+      }
+    })
+  }
+  test('is searched for tokens, and all of them are counted', () => {
+    let met = 0
+    const redact = createRedactor(compileRules(REDACT_ALL), () => (met += 1))
+    const body = `${'x '.repeat(64_000)}${RS} ${'y '.repeat(64_000)}${HS}`
+    const stored = bodyOf(redact(aPair({ request: { body } })).request)
+    assert.deepEqual(
+      findJwts(stored).map(({ jwt }) => jwt.signingInput),
+      [RS.slice(0, RS.lastIndexOf('.')), HS.slice(0, HS.lastIndexOf('.'))],
+    )
+    assert.ok(findJwts(stored).every(({ jwt }) => isRedactedSignature(jwt.token.split('.')[2] ?? '')))
+    assert.equal(met, 2)
+  })
+  test('is a form with its last field', () => {
+    const head = 'a=1&'.repeat(40_000)
+    assert.equal(redactedBody(FORM, `${head}password=p`), `${head}password=redacted-password-1`)
+  })
+})
+
+/** Places at which a text begins before a border and ends behind it. */
+function around(border: number, text: string): readonly number[] {
+  return [
+    border - text.length,
+    border - text.length + 1,
+    border - Math.ceil(text.length / 2),
+    border - 1,
+    border,
+  ]
+}
+
 test('a WebSocket message is searched whole, whatever frames it came in', () => {
   const frame = (payload: string, fin: boolean, opcode: number) =>
     ({ from: 'client', fin, opcode, payload: Buffer.from(payload), atMs: 1 }) as const
