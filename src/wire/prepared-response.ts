@@ -1,5 +1,6 @@
 import { binaryText, type BinaryText } from '../core/binary-text.ts'
 import type { ContentChunk, HttpResponse } from '../core/exchange.ts'
+import { headerValue, type RawHeaders } from '../core/headers.ts'
 import { prepareHead, type PreparedHead } from './prepared-head.ts'
 
 /** A response, made ready once for every time it is sent. */
@@ -36,8 +37,9 @@ function isPrepared(value: unknown): value is PreparedResponse {
 }
 
 function prepare(response: HttpResponse): PreparedResponse {
-  const { headers, body } = response
-  const head = prepareHead(headers)
+  const { headers, body, trailers } = response
+  // Trailers of HTTP/2 need no coding to follow the content; those of HTTP/1.1 do.
+  const head = prepareHead(trailers.length > 0 ? withChunks(headers) : headers)
   const isText = body.length > 0 && body.length <= MAX_TEXT_BYTES
   return { of: response, head, pieces: piecesOf(response, head), text: isText ? binaryText(body) : undefined }
 }
@@ -49,4 +51,9 @@ function piecesOf(
 ): readonly ContentChunk[] | undefined {
   if (chunks === undefined) return undefined
   return delivery?.pace !== undefined || eventStream ? chunks : undefined
+}
+
+function withChunks(headers: RawHeaders): RawHeaders {
+  const known = headerValue(headers, 'transfer-encoding') !== undefined
+  return known ? headers : [...headers, ['Transfer-Encoding', 'chunked']]
 }

@@ -45,6 +45,16 @@ export function timeoutError(message: string): Error {
   return Object.assign(new Error(message), { code: 'ETIMEDOUT' })
 }
 
+/** The error of an upstream that gives up a stream (RFC 9113 §6.4). */
+export function resetError(rstCode: number): Error {
+  return Object.assign(new Error(`it reset the stream with code ${rstCode}`), { code: 'ERR_HTTP2_RESET' })
+}
+
+/** The error of an upstream whose head is too large for us. */
+export function headError(maxBytes: number): Error {
+  return Object.assign(new Error(`its head has more than ${maxBytes} bytes`), { code: 'ERR_HTTP2_HEAD' })
+}
+
 /** The error of an upstream that switches to another protocol, which nobody asked it for (RFC 9110 §15.2.2). */
 export function unsolicitedSwitch(): Error {
   return Object.assign(new Error('it switched protocols unasked'), { code: 'ERR_HTTP_SWITCHED' })

@@ -1,4 +1,5 @@
 import * as http from 'node:http'
+import type { ClientHttp2Stream } from 'node:http2'
 import * as https from 'node:https'
 import type { RequestHead } from '../core/exchange.ts'
 import { headerValue } from '../core/headers.ts'
@@ -128,7 +129,11 @@ function limitTime(
 }
 
 /** Between two pieces only an upstream may take its time that we do not keep waiting ourselves. */
-function limitPauses(response: http.IncomingMessage, ms: number, expired: (error: Error) => void): void {
+export function limitPauses(
+  response: http.IncomingMessage | ClientHttp2Stream,
+  ms: number,
+  expired: (error: Error) => void,
+): void {
   const timer = setTimeout(() => {
     if (response.isPaused()) timer.refresh()
     else expired(timeoutError(`no more content within ${ms} ms`))

@@ -89,6 +89,23 @@ test('what was recorded over HTTP/1.1 is replayed to HTTP/2, and the other way r
   )
 })
 
+test('trailers that were recorded over HTTP/2 reach clients of HTTP/1.1, in chunks', async (t) => {
+  const upstream = await http2Upstream(t, (stream) => {
+    stream.respond([':status', '200', 'content-length', '2'], { waitForTrailers: true })
+    stream.once('wantTrailers', () => stream.sendTrailers({ 'x-sum': '9' }))
+    stream.end('ok')
+  })
+  const { record, replay } = await recordingThenReplaying(t, upstream.url, {
+    tls: true,
+    insecureUpstream: true,
+  })
+  assert.deepEqual((await ask(await http2Client(t, record.port), [':path', '/'])).trailers, ['x-sum', '9'])
+  assert.match(
+    await curl(await replay(), '/', '--http1.1'),
+    /^HTTP\/1\.1 200 OK\r\n[^]*Transfer-Encoding: chunked\r\n[^]*\r\n\r\nokx-sum: 9\r\n$/,
+  )
+})
+
 test('a request that nothing answers is a 404 over HTTP/2 too', async (t) => {
   const upstream = await countingUpstream(t)
   const { replay } = await recordingThenReplaying(t, upstream.url, { tls: true, insecureUpstream: true })

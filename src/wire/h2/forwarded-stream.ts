@@ -7,6 +7,7 @@ import { watchForEnd, type Ending } from '../ending.ts'
 import { TOO_SLOW } from '../slow-client.ts'
 import { upstreamFailure } from '../upstream-failure.ts'
 import type { Upstream } from '../upstream.ts'
+import { watchEndOfStream } from './end-of-stream.ts'
 import { fieldObject } from './h2-head.ts'
 import { http1Outgoing } from './http1-outgoing.ts'
 import { http2Outgoing } from './http2-outgoing.ts'
@@ -102,6 +103,7 @@ function heldContent(
 }
 
 function gatherContent({ stream, tap }: ForwardedStream, hasBody: boolean, ending: Ending): Content {
+  const hasEnded = watchEndOfStream(stream)
   const watched = (): boolean => (ending.outcome() ?? 'complete') === 'complete'
   let trailers: RawHeaders = []
   let told = false
@@ -129,6 +131,8 @@ function gatherContent({ stream, tap }: ForwardedStream, hasBody: boolean, endin
         if (!outgoing.write(chunk)) stream.pause()
       })
       stream.once('end', () => {
+        // A client that reset its stream has not asked to the end: it is given up with it.
+        if (!hasEnded()) return
         tellEnd()
         outgoing.end(trailers)
       })

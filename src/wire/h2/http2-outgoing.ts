@@ -1,7 +1,10 @@
 import { constants, type ClientHttp2Session } from 'node:http2'
 import type { RequestHead } from '../../core/exchange.ts'
 import { rawHeadersFromFlat, type RawHeaders } from '../../core/headers.ts'
-import { timeoutError } from '../upstream-failure.ts'
+import { MAX_HEAD_BYTES } from '../limits.ts'
+import { headError, resetError, timeoutError } from '../upstream-failure.ts'
+import { limitPauses } from '../upstream.ts'
+import { watchEndOfStream } from './end-of-stream.ts'
 import { readH2Response } from './h2-head.ts'
 import type { Http2Upstream } from './http2-upstream.ts'
 import type { AnswerWatch, Outgoing } from './outgoing.ts'
@@ -24,6 +27,7 @@ export function http2Outgoing(request: Http2Request, watch: AnswerWatch): Outgoi
   const { session, upstream, head, hasBody, client } = request
   const options = { endStream: !hasBody, waitForTrailers: hasBody }
   const stream = session.request(upstream.head(head, client), options)
+  const hasEnded = watchEndOfStream(stream)
   let over = false
   let trailers: RawHeaders = []
   let sent: RawHeaders = []
@@ -41,7 +45,12 @@ export function http2Outgoing(request: Http2Request, watch: AnswerWatch): Outgoi
   stream.on('headers', (_, __, raw) => watch.interim(readH2Response(raw)))
   stream.once('response', (_, flags, raw) => {
     clearTimeout(late)
+    if (fieldBytes(raw) > MAX_HEAD_BYTES) {
+      fail(headError(MAX_HEAD_BYTES))
+      return
+    }
     watch.head(readH2Response(raw), (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0)
+    limitPauses(stream, upstream.timeoutMs, fail)
   })
   stream.on('trailers', (_, __, raw) => {
     trailers = rawHeadersFromFlat(raw)
@@ -52,7 +61,9 @@ export function http2Outgoing(request: Http2Request, watch: AnswerWatch): Outgoi
   stream.on('drain', () => watch.drained())
   sendTrailersAtEnd(stream, () => sent)
   stream.once('end', () => {
-    if (!over) watch.end(trailers)
+    // What a reset cut off is told by `close`.
+    if (over || !hasEnded()) return
+    watch.end(trailers)
     over = true
   })
   let error: Error | undefined
@@ -64,8 +75,9 @@ export function http2Outgoing(request: Http2Request, watch: AnswerWatch): Outgoi
     if (over) return
     over = true
     const { rstCode } = stream
-    const reset = session.destroyed ? undefined : rstCode
-    watch.failed(error ?? new Error(`it reset the stream with code ${rstCode}`), reset)
+    // A reset for no error, in the place of an end, is one (RFC 9113 §8.1).
+    const reset = session.destroyed || rstCode === constants.NGHTTP2_NO_ERROR ? undefined : rstCode
+    watch.failed(error ?? resetError(rstCode), reset)
   })
   if (!hasBody) startWaiting()
   return {
@@ -83,4 +95,9 @@ export function http2Outgoing(request: Http2Request, watch: AnswerWatch): Outgoi
       stream.close(constants.NGHTTP2_CANCEL)
     },
   }
+}
+
+/** As they would be over HTTP/1.1. */
+function fieldBytes(raw: readonly string[]): number {
+  return raw.reduce((sum, text) => sum + text.length + 2, 0)
 }

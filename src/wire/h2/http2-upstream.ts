@@ -8,7 +8,7 @@ import { timeoutError } from '../upstream-failure.ts'
 import { upstreamHeaders, upstreamPath } from '../upstream-head.ts'
 import { CONNECT_TIMEOUT_MS, UPSTREAM_TIMEOUT_MS, type UpstreamOptions } from '../upstream.ts'
 import { withoutConnectionFields } from './h2-head.ts'
-import { SESSION_OPTIONS, SESSION_WINDOW_BYTES } from './session-options.ts'
+import { SESSION_WINDOW_BYTES, UPSTREAM_SESSION_OPTIONS } from './session-options.ts'
 
 /** An upstream as it is reached over HTTP/2. */
 export interface Http2Upstream {
@@ -39,7 +39,10 @@ export function createHttp2Upstream(options: UpstreamOptions, target: Target): H
       socket.destroy()
       return undefined
     }
-    const session = connectHttp2(target.origin, { ...SESSION_OPTIONS, createConnection: () => socket })
+    const session = connectHttp2(target.origin, {
+      ...UPSTREAM_SESSION_OPTIONS,
+      createConnection: () => socket,
+    })
     live = session
     session.once('connect', () => session.setLocalWindowSize(SESSION_WINDOW_BYTES))
     // Each stream hears of it for itself.

@@ -23,3 +23,13 @@ export const SESSION_OPTIONS = {
     maxHeaderListSize: MAX_HEAD_BYTES,
   },
 } as const
+
+/** Heads past this are refused by Node with a reset that looks like the upstream's; smaller ones are for us to refuse. */
+const MAX_READ_HEAD_BYTES = MAX_HEAD_BYTES * 4
+
+/** Bounds of a session to an upstream. */
+export const UPSTREAM_SESSION_OPTIONS = {
+  ...SESSION_OPTIONS,
+  maxHeaderListPairs: MAX_READ_HEAD_BYTES / 32,
+  settings: { ...SESSION_OPTIONS.settings, maxHeaderListSize: MAX_READ_HEAD_BYTES },
+} as const

@@ -4,7 +4,7 @@ import { constants } from 'node:http2'
 import { test } from 'node:test'
 import { ask, http2Client, http2Upstream } from '../../support/http2-peers.ts'
 import { proxying } from '../../support/proxying.ts'
-import { rawUpstream } from '../../support/raw-socket.ts'
+import { rawUpstream, type RawSocket } from '../../support/raw-socket.ts'
 import { LOCALHOST } from '../../support/tls-fixture.ts'
 
 const TRUSTING = { tls: LOCALHOST, insecureUpstream: true }
@@ -301,6 +301,23 @@ test('a client that holds back its content is told so, and its upstream is given
   assert.equal(await reset.promise, constants.NGHTTP2_CANCEL)
   assert.equal(log.entries[0]?.failed?.[0], 'client aborted')
   stream.close()
+})
+
+test('a client that resets its stream without an error in the middle of its content has not asked', async (t) => {
+  const begun = Promise.withResolvers<RawSocket>()
+  const upstream = await rawUpstream(t, async (socket) => {
+    await socket.until('begun')
+    begun.resolve(socket)
+  })
+  const { proxy, log } = await proxying(t, upstream.url, TRUSTING)
+  const session = await http2Client(t, proxy.port)
+  const stream = session.request({ ':method': 'POST', ':path': '/' }, { waitForTrailers: true })
+  stream.on('error', () => {})
+  stream.write('begun')
+  const asked = await begun.promise
+  stream.close(constants.NGHTTP2_NO_ERROR)
+  assert.match((await asked.closed()).text, /\r\nbegun\r\n$/)
+  assert.equal(log.entries[0]?.failed?.[0], 'client aborted')
 })
 
 test('a flood of resets ends the connection and not the recorder', async (t) => {
