@@ -1,4 +1,5 @@
 import { textOfUtf8, utf8OfText, type BinaryText } from './binary-text.ts'
+import { afterByteOrderMark, lexable, numberEnd, spaceEnd, stringEnd, wordEnd } from './json-lexemes.ts'
 
 /** Byte offsets of a value in the text it was scanned from. */
 interface Span {
@@ -48,9 +49,9 @@ export const MAX_JSON_NODES = 500_000
  * @param maxDepth deeper texts are not read either; default no limit
  */
 export function scanJson(text: BinaryText, maxDepth = Infinity): JsonNode | undefined {
-  const scanner = createScanner(text, maxDepth)
-  const root = scanner.value()
-  return root !== undefined && scanner.atEnd() ? root : undefined
+  const bytes = lexable(text)
+  const root = scanValue(text, bytes, maxDepth)
+  return root !== undefined && spaceEnd(bytes, root.end) === text.length ? root : undefined
 }
 
 /** The value of a member, the last one where a name is repeated. */
@@ -67,7 +68,7 @@ export function jsonText(text: BinaryText, node: JsonNode): BinaryText {
 /** A string node's value with escapes undone; undefined for other nodes. */
 export function stringValue(text: BinaryText, node: JsonNode | undefined): string | undefined {
   if (node?.kind !== 'string') return undefined
-  return decodeJsonString(text.slice(node.start, node.end))
+  return decodedString(text.slice(node.start, node.end))
 }
 
 /** A number node's value; undefined for other nodes. */
@@ -77,7 +78,7 @@ export function numberValue(text: BinaryText, node: JsonNode | undefined): numbe
 
 /** What JSON.parse makes of the text; a byte order mark before it is passed over. */
 export function utf8Json(text: BinaryText): unknown {
-  return JSON.parse(utf8OfText(text.startsWith('\xef\xbb\xbf') ? text.slice(3) : text))
+  return JSON.parse(utf8OfText(text.slice(afterByteOrderMark(text))))
 }
 
 /** A value as JSON text in UTF-8 bytes. */
@@ -123,139 +124,103 @@ export function editMembers(text: BinaryText, object: JsonObject, edits: MemberE
   return `{${body}${last === undefined ? '' : text.slice(last.value.end, object.end - 1)}}`
 }
 
-function decodeJsonString(literal: BinaryText): string {
+/** The value of a string literal, its quotes included; to be asked of what is one. */
+export function decodedString(literal: BinaryText): string {
   const inner = literal.slice(1, -1)
   return inner.includes('\\') ? (JSON.parse(utf8OfText(literal)) as string) : utf8OfText(inner)
 }
 
-interface Scanner {
-  value(): JsonNode | undefined
-  atEnd(): boolean
+/** An object or array whose end has not come. */
+type Open =
+  | { readonly kind: 'object'; readonly start: number; readonly members: JsonMember[]; name: MemberName }
+  | { readonly kind: 'array'; readonly start: number; readonly items: JsonNode[] }
+
+type MemberName = Pick<JsonMember, 'name' | 'nameStart'>
+
+function scanValue(text: BinaryText, bytes: Uint8Array, maxDepth: number): JsonNode | undefined {
+  const stack: Open[] = []
+  let at = spaceEnd(bytes, afterByteOrderMark(text))
+  let nodes = 0
+
+  /** Reads up to a member's value. */
+  const memberName = (): MemberName | undefined => {
+    const nameStart = at
+    const end = stringEnd(bytes, nameStart)
+    const colon = end === -1 ? -1 : spaceEnd(bytes, end)
+    if (colon === -1 || bytes[colon] !== COLON) return undefined
+    at = spaceEnd(bytes, colon + 1)
+    return { name: decodedString(text.slice(nameStart, end)), nameStart }
+  }
+  /** What begins here: a whole value, or undefined after opening what holds others; 'none' for no value. */
+  const begin = (): JsonNode | 'none' | undefined => {
+    const start = at
+    const first = bytes[at] ?? 0
+    if (first !== BRACE && first !== BRACKET) return scalarAt(bytes, start) ?? 'none'
+    at = spaceEnd(bytes, at + 1)
+    // `{` and `}`, `[` and `]` are two apart.
+    if (bytes[at] === first + 2) {
+      const end = at + 1
+      return first === BRACE
+        ? { kind: 'object', start, members: [], end }
+        : { kind: 'array', start, items: [], end }
+    }
+    if (stack.length >= maxDepth) return 'none'
+    if (first === BRACKET) stack.push({ kind: 'array', start, items: [] })
+    else {
+      const name = memberName()
+      if (name === undefined) return 'none'
+      stack.push({ kind: 'object', start, members: [], name })
+    }
+    return undefined
+  }
+  /** Puts a value into what is open. False where that goes on with another value, the whole of it where it ends. */
+  const close = (node: JsonNode, open: Open): JsonNode | 'none' | undefined => {
+    if (open.kind === 'object') open.members.push({ ...open.name, value: node })
+    else open.items.push(node)
+    at = spaceEnd(bytes, node.end)
+    const next = bytes[at] ?? 0
+    at += 1
+    if (next === COMMA) {
+      at = spaceEnd(bytes, at)
+      if (open.kind === 'array') return undefined
+      const name = memberName()
+      if (name === undefined) return 'none'
+      open.name = name
+      return undefined
+    }
+    if (next !== (open.kind === 'object' ? BRACE : BRACKET) + 2) return 'none'
+    stack.pop()
+    return open.kind === 'object'
+      ? { kind: 'object', start: open.start, members: open.members, end: at }
+      : { kind: 'array', start: open.start, items: open.items, end: at }
+  }
+
+  for (;;) {
+    nodes += 1
+    if (nodes > MAX_JSON_NODES) return undefined
+    // The value just read belongs to what is open; closing that may close what is around it as well.
+    let node = begin()
+    while (node !== undefined && node !== 'none') {
+      const open = stack.at(-1)
+      if (open === undefined) return node
+      node = close(node, open)
+    }
+    if (node === 'none') return undefined
+  }
 }
 
-type Open =
-  | { kind: 'object'; start: number; members: JsonMember[] }
-  | { kind: 'array'; start: number; items: JsonNode[] }
+const [COMMA, COLON, BRACKET, BRACE, QUOTE] = [44, 58, 91, 123, 34]
 
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
-const LITERAL = /true|false|null/y
-// eslint-disable-next-line no-control-regex -- RFC 8259 §7 forbids exactly these unescaped
-const PLAIN = /[^"\\\x00-\x1f]*/y
-const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
-const SPACE = /[ \t\n\r]*/y
+function scalarAt(bytes: Uint8Array, start: number): JsonScalar | undefined {
+  const first = bytes[start] ?? 0
+  if (first === QUOTE) return scalar('string', start, stringEnd(bytes, start))
+  const end = wordEnd(bytes, start)
+  if (end !== -1) return scalar(first === SMALL_N ? 'null' : 'boolean', start, end)
+  return scalar('number', start, numberEnd(bytes, start))
+}
 
-function createScanner(text: BinaryText, maxDepth: number): Scanner {
-  let at = text.startsWith('\xef\xbb\xbf') ? 3 : 0
+const SMALL_N = 110
 
-  const take = (pattern: RegExp): string | undefined => {
-    pattern.lastIndex = at
-    const found = pattern.exec(text)?.[0]
-    if (found !== undefined) at += found.length
-    return found
-  }
-  const space = (): void => {
-    take(SPACE)
-  }
-
-  const scalar = (): JsonScalar | undefined => {
-    const start = at
-    const first = text[at]
-    if (first === '"') return stringEnd(start)
-    if (first === 't' || first === 'f' || first === 'n') {
-      const word = take(LITERAL)
-      return word === undefined ? undefined : { kind: word === 'null' ? 'null' : 'boolean', start, end: at }
-    }
-    return take(NUMBER) === undefined ? undefined : { kind: 'number', start, end: at }
-  }
-  // Plain runs and escapes in turn: one expression for the whole literal would run out of stack at some megabytes.
-  const stringEnd = (start: number): JsonScalar | undefined => {
-    at = start + 1
-    for (;;) {
-      take(PLAIN)
-      if (text[at] === '"') {
-        at += 1
-        return { kind: 'string', start, end: at }
-      }
-      if (take(ESCAPE) === undefined) return undefined
-    }
-  }
-  const memberName = (): { name: string; nameStart: number } | undefined => {
-    const nameStart = at
-    if (text[at] !== '"' || stringEnd(nameStart) === undefined) return undefined
-    const name = decodeJsonString(text.slice(nameStart, at))
-    space()
-    if (text[at] !== ':') return undefined
-    at += 1
-    space()
-    return { name, nameStart }
-  }
-
-  const value = (): JsonNode | undefined => {
-    const stack: Open[] = []
-    const names: { name: string; nameStart: number }[] = []
-    let nodes = 0
-    space()
-    for (;;) {
-      let node: JsonNode | undefined
-      const start = at
-      nodes += 1
-      if (nodes > MAX_JSON_NODES) return undefined
-      if (text[at] === '{' || text[at] === '[') {
-        const open: Open =
-          text[at] === '{' ? { kind: 'object', start, members: [] } : { kind: 'array', start, items: [] }
-        at += 1
-        space()
-        if (text[at] === (open.kind === 'object' ? '}' : ']')) {
-          at += 1
-          node = { ...open, end: at }
-        } else {
-          stack.push(open)
-          if (stack.length > maxDepth) return undefined
-          if (open.kind === 'object') {
-            const name = memberName()
-            if (name === undefined) return undefined
-            names.push(name)
-          }
-          continue
-        }
-      } else {
-        node = scalar()
-      }
-      if (node === undefined) return undefined
-
-      // The value just read belongs to what is open; closing that may close what is around it as well.
-      for (;;) {
-        const open = stack.at(-1)
-        if (open === undefined) return node
-        if (open.kind === 'object') {
-          const name = names.pop()
-          if (name === undefined) return undefined
-          open.members.push({ ...name, value: node })
-        } else open.items.push(node)
-        space()
-        const next = text[at]
-        at += 1
-        if (next === ',') {
-          space()
-          if (open.kind === 'object') {
-            const name = memberName()
-            if (name === undefined) return undefined
-            names.push(name)
-          }
-          break
-        }
-        if (next !== (open.kind === 'object' ? '}' : ']')) return undefined
-        stack.pop()
-        node = { ...open, end: at }
-      }
-    }
-  }
-
-  return {
-    value,
-    atEnd: () => {
-      space()
-      return at === text.length
-    },
-  }
+function scalar(kind: JsonScalar['kind'], start: number, end: number): JsonScalar | undefined {
+  return end === -1 ? undefined : { kind, start, end }
 }

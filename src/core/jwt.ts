@@ -22,7 +22,7 @@ export interface JsonText {
 }
 
 /** Nobody nests claims so deep; a text that does is no JWT. */
-const MAX_CLAIMS_DEPTH = 100
+export const MAX_CLAIMS_DEPTH = 100
 
 const BASE64URL = /^[A-Za-z0-9_-]*$/
 

@@ -6,10 +6,9 @@ import { valueDifference, type Difference } from './difference.ts'
 import { jwtsAsClaims } from './jwt-fingerprint.ts'
 import { atRoot, further, type PatternPlaces } from './json-pattern.ts'
 import type { MatchRules } from './match-rules.ts'
-import type { RequestBody } from './request-body.ts'
-import { MAX_CANONICAL_DEPTH } from './signature.ts'
+import { MAX_COMPARED_DEPTH, type RequestBody } from './request-body.ts'
 
-type JsonBody = Extract<RequestBody, { readonly kind: 'json' }>
+type JsonBody = Extract<RequestBody<JsonNode>, { readonly kind: 'json' }>
 
 /** Differences deeper than this are told at this depth. */
 const MAX_DEPTH = 20
@@ -33,7 +32,7 @@ export function* jsonDifferences(
   rules: MatchRules,
 ): Generator<Difference> {
   const root = { path: '$', shown: '$', secret: false, ignored: atRoot(rules.ignoreJson), depth: 0 }
-  yield* nodeDifferences(asked.root, recorded.root, root, { asked, recorded, rules })
+  yield* nodeDifferences(asked.json, recorded.json, root, { asked, recorded, rules })
 }
 
 interface Comparison {
@@ -103,8 +102,8 @@ function differenceAt(place: Place, asked: Scalar | undefined, recorded: Scalar 
 
 function comparedNode(text: string, node: JsonNode, { ignored }: Place, { kinds }: MatchRules): string {
   const standIn = (value: string): string | undefined => classStandIn(value, kinds)
-  const canonical = canonicalJson(text, node, MAX_CANONICAL_DEPTH, { ignored, standIn })
-  return jwtsAsClaims(canonical ?? jsonText(text, node))
+  const own = jsonText(text, node)
+  return jwtsAsClaims(canonicalJson(own, MAX_COMPARED_DEPTH, { ignored, standIn }) ?? own)
 }
 
 interface Scalar {

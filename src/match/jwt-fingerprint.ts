@@ -1,20 +1,12 @@
 import { hash } from 'node:crypto'
-import { editMembers, scanJson } from '../core/json.ts'
-import { findJwts, type Jwt } from '../core/jwt.ts'
+import { findJwts, MAX_CLAIMS_DEPTH, type Jwt } from '../core/jwt.ts'
 import { canonicalJson } from './canonical-json.ts'
+import { atRoot } from './json-pattern.ts'
 
 /** Claims that differ from one token to the next though they say the same of the same subject. */
-const VOLATILE_CLAIMS: ReadonlySet<string> = new Set([
-  'iat',
-  'nbf',
-  'exp',
-  'jti',
-  'auth_time',
-  'at_hash',
-  'c_hash',
-  's_hash',
-  'nonce',
-])
+const VOLATILE_CLAIMS = ['iat', 'nbf', 'exp', 'jti', 'auth_time', 'at_hash', 'c_hash', 's_hash', 'nonce']
+
+const LASTING = { ignored: atRoot([[{ deep: false, names: VOLATILE_CLAIMS }]]) }
 
 /** Begins what stands for a JWT; a lone surrogate, which no request can say. */
 const JWT_MARK = '\ud800jwt:'
@@ -35,10 +27,6 @@ export function jwtsAsClaims(text: string): string {
 }
 
 /** SHA-256 over the claims that last, in base64url. */
-export function jwtFingerprint(jwt: Jwt): string {
-  const { text, object } = jwt.payload
-  const lasting = editMembers(text, object, { set: new Map(), remove: VOLATILE_CLAIMS })
-  const root = scanJson(lasting)
-  const canonical = root && canonicalJson(lasting, root, 100)
-  return hash('sha256', canonical ?? lasting, 'base64url')
+export function jwtFingerprint({ payload: { text } }: Jwt): string {
+  return hash('sha256', canonicalJson(text, MAX_CLAIMS_DEPTH, LASTING) ?? text, 'base64url')
 }

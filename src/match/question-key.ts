@@ -12,7 +12,7 @@ export type QuestionKey = Buffer
  * Snapshots keep keys: to be raised whenever the code gives any request another signature or subject than before, so
  * that older keys are not believed.
  */
-export const QUESTION_VERSION = 2
+export const QUESTION_VERSION = 3
 
 /** The key of a signature; every UTF-16 unit counts, those that are no character too. */
 export function questionKey(signature: Signature): QuestionKey {

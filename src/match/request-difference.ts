@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import type { BinaryText } from '../core/binary-text.ts'
 import type { HttpRequest } from '../core/exchange.ts'
 import { headerValues } from '../core/headers.ts'
+import { scanJson, type JsonNode } from '../core/json.ts'
 import { maskedName, maskedTarget } from '../core/masking.ts'
 import { comparedValue } from './compared-value.ts'
 import { MAX_SHOWN, valueDifference, type Difference } from './difference.ts'
@@ -8,7 +10,7 @@ import { jsonDifferences } from './json-difference.ts'
 import type { MatchRules } from './match-rules.ts'
 import { pathDifference } from './path-difference.ts'
 import { queryParts, UNDECODED, type QueryPart } from './query.ts'
-import { requestBody, type RequestBody } from './request-body.ts'
+import { MAX_COMPARED_DEPTH, requestBody, type RequestBody } from './request-body.ts'
 import { comparedPath, targetParts } from './request-path.ts'
 import { askedMethod, comparedHeader, partText } from './signature.ts'
 
@@ -20,13 +22,17 @@ export interface OpenedRequest {
   readonly request: HttpRequest
   readonly path: string
   readonly query: readonly QueryPart[]
-  readonly body: RequestBody
+  readonly body: RequestBody<JsonNode>
 }
 
 /** Takes a request apart. */
 export function openRequest(request: HttpRequest): OpenedRequest {
   const { path, query = '' } = targetParts(request.target)
-  return { request, path, query: queryParts(query), body: requestBody(request) }
+  return { request, path, query: queryParts(query), body: requestBody(request, readTree) }
+}
+
+function readTree(text: BinaryText): JsonNode | undefined {
+  return scanJson(text, MAX_COMPARED_DEPTH)
 }
 
 /**
@@ -125,8 +131,8 @@ function* headerDifferences(
 }
 
 function* bodyDifferences(
-  asked: RequestBody,
-  recorded: RequestBody,
+  asked: RequestBody<JsonNode>,
+  recorded: RequestBody<JsonNode>,
   rules: MatchRules,
 ): Generator<Difference> {
   if (asked.kind === 'json' && recorded.kind === 'json') {
@@ -141,7 +147,7 @@ function* bodyDifferences(
   }
 }
 
-type Multipart = Extract<RequestBody, { readonly kind: 'multipart' }>
+type Multipart = Extract<RequestBody<JsonNode>, { readonly kind: 'multipart' }>
 
 function* multipartDifferences(
   asked: Multipart,
@@ -185,11 +191,11 @@ function partsByName(
   )
 }
 
-function bytesOf(body: RequestBody, { kinds }: MatchRules): string {
+function bytesOf(body: RequestBody<JsonNode>, { kinds }: MatchRules): string {
   return body.kind === 'bytes' ? comparedValue(body.text, kinds) : ''
 }
 
-function bodyWords(body: RequestBody): string | undefined {
+function bodyWords(body: RequestBody<JsonNode>): string | undefined {
   switch (body.kind) {
     case 'none':
       return undefined

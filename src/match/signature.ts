@@ -9,7 +9,13 @@ import { jwtsAsClaims } from './jwt-fingerprint.ts'
 import type { MatchRules } from './match-rules.ts'
 import type { MultipartPart } from './multipart.ts'
 import { queryParts, sortedParts, type QueryPart } from './query.ts'
-import { contentOf, requestBody, type RequestBody } from './request-body.ts'
+import {
+  contentOf,
+  MAX_COMPARED_DEPTH,
+  requestBody,
+  type JsonReader,
+  type RequestBody,
+} from './request-body.ts'
 import { comparedPath, targetParts } from './request-path.ts'
 
 declare const brand: unique symbol
@@ -19,8 +25,6 @@ declare const brand: unique symbol
  */
 export type Signature = string & { readonly [brand]: 'Signature' }
 
-/** JSON that nests deeper than this is compared by its bytes. */
-export const MAX_CANONICAL_DEPTH = 500
 /** Longer signatures are kept as their SHA-256. */
 const MAX_PLAIN = 512
 /** Longer bodies go in as their SHA-256. */
@@ -39,7 +43,7 @@ export function signatureOf(request: HttpRequest, rules: MatchRules): Signature 
     if (list !== NO_FIELDS) text += `?${list}`
   }
   if (rules.headers.length > 0) text += `h${headerList(request, rules)}`
-  if (request.body.length > 0) text += bodyText(requestBody(request), rules)
+  if (request.body.length > 0) text += bodyText(requestBody(request, comparedJson(rules)), rules)
   // A plain one begins with a digit.
   return (text.length <= MAX_PLAIN ? text : `#${digest(text)}`) as Signature
 }
@@ -87,18 +91,18 @@ export function comparedHeader(
   return listed(cookies.map((cookie) => prefixed(compare(cookie))).toSorted())
 }
 
-function bodyText(body: RequestBody, rules: MatchRules): string {
+function bodyText(body: RequestBody<string>, rules: MatchRules): string {
   const content = comparedContent(body, rules)
   const short = content.length <= MAX_PLAIN_BODY
   return `b${body.kind}${short ? ':' : '#'}${prefixed(short ? content : digest(content))}`
 }
 
-function comparedContent(body: RequestBody, rules: MatchRules): string {
+function comparedContent(body: RequestBody<string>, rules: MatchRules): string {
   switch (body.kind) {
     case 'none':
       return ''
     case 'json':
-      return comparedJson(body, rules)
+      return body.json
     case 'form':
       return parameterList(body.fields, rules.ignoreForm, rules)
     case 'multipart': {
@@ -112,19 +116,20 @@ function comparedContent(body: RequestBody, rules: MatchRules): string {
   }
 }
 
-function comparedJson({ text, root }: Extract<RequestBody, { kind: 'json' }>, rules: MatchRules): string {
-  const { ignoreJson, kinds } = rules
-  const canonical = canonicalJson(text, root, MAX_CANONICAL_DEPTH, {
+function comparedJson({ ignoreJson, kinds }: MatchRules): JsonReader<string> {
+  const leniency = {
     ignored: atRoot(ignoreJson),
-    standIn: kinds.length === 0 ? undefined : (value) => classStandIn(value, kinds),
-  })
-  // What is too deep begins as no JSON text does.
-  return jwtsAsClaims(canonical ?? `\0${text}`)
+    standIn: kinds.length === 0 ? undefined : (value: string) => classStandIn(value, kinds),
+  }
+  return (text) => {
+    const canonical = canonicalJson(text, MAX_COMPARED_DEPTH, leniency)
+    return canonical && jwtsAsClaims(canonical)
+  }
 }
 
 /** What a part of a multipart body is compared as. */
 export function partText({ name, filename, type, content }: MultipartPart, rules: MatchRules): string {
-  const body = contentOf(content, type)
+  const body = contentOf(content, type, comparedJson(rules))
   const compared = comparedContent(body, rules)
   return [name, filename, type, body.kind, compared].map(prefixed).join('')
 }
