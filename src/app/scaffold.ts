@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ResealError, systemErrorCode } from '../core/errors.ts'
+import { errorMessage, ResealError, systemErrorCode } from '../core/errors.ts'
 import { snapshotFile } from '../store/snapshot-name.ts'
 import { openSnapshot } from '../store/snapshot-reader.ts'
-import { scaffold, type Scaffold } from '../transform/scaffold.ts'
+import type { PairSource } from '../core/pair.ts'
+import { extendScaffold, scaffold, type Scaffold } from '../transform/scaffold/scaffold.ts'
 
 export interface ScaffoldSources {
   readonly snapshot: string
@@ -12,43 +13,105 @@ export interface ScaffoldSources {
   readonly transformsFile: string
 }
 
-/** The transform document that a snapshot needs. */
-export function scaffoldFor({ snapshot, snapshotsDirectory, transformsFile }: ScaffoldSources): Scaffold {
+/** A document as it is and as it would be. */
+export interface ScaffoldChange extends Scaffold {
+  readonly file: string
+  /** Undefined where there is no file yet. */
+  readonly before: string | undefined
+}
+
+/** The transform document that a snapshot needs, as if there were none. */
+export function scaffoldFor(sources: ScaffoldSources): Scaffold {
+  return withSnapshot(sources, (pairs) => freshScaffold(sources, pairs))
+}
+
+/**
+ * What a scaffold would make of the document that is there: it adds what is missing and keeps every byte.
+ * @throws ResealError SNAPSHOT_*, TRANSFORM_*
+ */
+export function scaffoldChange(sources: ScaffoldSources): ScaffoldChange {
+  const file = sources.transformsFile
+  const before = readDocumentText(file)
+  return withSnapshot(sources, (pairs) => {
+    const made = before === undefined ? freshScaffold(sources, pairs) : extendScaffold(before, file, pairs)
+    return { ...made, file, before }
+  })
+}
+
+/**
+ * Writes what {@link scaffoldChange} found.
+ * @throws ResealError TRANSFORM_MISSING when it cannot be written
+ */
+export function writeScaffold({ file, before, yaml }: ScaffoldChange): void {
+  if (before === undefined) writeNew(file, yaml)
+  else if (before !== yaml) replaceFile(file, yaml)
+}
+
+/** The same at the end of a recording: a file that is there stays, and what needs no transforms gets none. */
+export function writeScaffoldIfNeeded(sources: ScaffoldSources): string | undefined {
+  const { transformsFile } = sources
+  if (existsSync(transformsFile)) return undefined
+  const made = scaffoldFor(sources)
+  return made.chains === 0 ? undefined : writeNew(transformsFile, made.yaml)
+}
+
+function freshScaffold({ snapshot, transformsFile }: ScaffoldSources, pairs: PairSource): Scaffold {
+  return scaffold(pairs, { snapshot, schemaPath: schemaPathFrom(transformsFile) })
+}
+
+function withSnapshot<T>(
+  { snapshot, snapshotsDirectory }: ScaffoldSources,
+  work: (pairs: PairSource) => T,
+): T {
   const reader = openSnapshot(snapshotFile(snapshotsDirectory, snapshot))
   try {
-    return scaffold(reader, { snapshot, schemaPath: schemaPathFrom(transformsFile) })
+    return work(reader)
   } finally {
     reader.close()
   }
 }
 
-/**
- * Writes the document that a snapshot needs; a file that is there is never touched.
- * @returns the file, or undefined when there was one
- */
-export function writeScaffoldOnce(sources: ScaffoldSources): string | undefined {
-  return existsSync(sources.transformsFile) ? undefined : writeNew(sources, scaffoldFor(sources))
-}
-
-/** The same at the end of a recording: what needs no transforms gets no document. */
-export function writeScaffoldIfNeeded(sources: ScaffoldSources): string | undefined {
-  if (existsSync(sources.transformsFile)) return undefined
-  const made = scaffoldFor(sources)
-  return made.chains === 0 ? undefined : writeNew(sources, made)
-}
-
-function writeNew(sources: ScaffoldSources, { yaml }: Scaffold): string | undefined {
+function readDocumentText(file: string): string | undefined {
   try {
-    mkdirSync(dirname(sources.transformsFile), { recursive: true })
-    writeFileSync(sources.transformsFile, yaml, { flag: 'wx' })
+    return readFileSync(file, 'utf8')
   } catch (error) {
-    if (systemErrorCode(error) === 'EEXIST') return undefined
-    throw new ResealError('TRANSFORM_MISSING', `Cannot write ${sources.transformsFile}`, {
-      hint: 'Name a file in a directory you may write to with --transforms.',
+    if (systemErrorCode(error) === 'ENOENT') return undefined
+    throw new ResealError('TRANSFORM_MISSING', `Cannot read ${file}: ${errorMessage(error)}`, {
+      hint: 'Name another file with --transforms.',
       cause: error,
     })
   }
-  return sources.transformsFile
+}
+
+/** @returns the file, or undefined when somebody made it in the meantime */
+function writeNew(file: string, yaml: string): string | undefined {
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, yaml, { flag: 'wx' })
+  } catch (error) {
+    if (systemErrorCode(error) === 'EEXIST') return undefined
+    throw unwritable(file, error)
+  }
+  return file
+}
+
+/** In one step, so that a replay that follows the file never reads half of it. */
+function replaceFile(file: string, yaml: string): void {
+  const beside = `${file}.${process.pid}.tmp`
+  try {
+    writeFileSync(beside, yaml, { flag: 'wx', mode: statSync(file).mode })
+    renameSync(beside, file)
+  } catch (error) {
+    rmSync(beside, { force: true })
+    throw unwritable(file, error)
+  }
+}
+
+function unwritable(file: string, cause: unknown): ResealError {
+  return new ResealError('TRANSFORM_MISSING', `Cannot write ${file}: ${errorMessage(cause)}`, {
+    hint: 'Name a file in a directory you may write to with --transforms.',
+    cause,
+  })
 }
 
 /** The published schema as the document would name it, when it is near enough to be there for others too. */

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import jsonwebtoken from 'jsonwebtoken'
 import type { RRPair } from '../../src/core/pair.ts'
 import { parseTransformDocument } from '../../src/transform/document/document.ts'
-import { scaffold } from '../../src/transform/scaffold.ts'
+import { scaffold } from '../../src/transform/scaffold/scaffold.ts'
 import { aPair } from '../support/a-pair.ts'
 import { aSource } from '../support/a-source.ts'
 
@@ -56,7 +56,7 @@ suite('a scaffolded document', () => {
       }),
     )
     assert.match(yaml, /extractor: http_res_body\n {4}transforms:\n {6}- find: jwt/)
-    assert.match(yaml, /http_res_header: Set-Cookie \}\n {4}transforms:\n {6}- find: jwt/)
+    assert.match(yaml, /extractor: \{ http_res_cookie: s \}\n {4}transforms:\n {6}- jwt_resign/)
     assert.match(yaml, /http_res_header: X-T \}\n {4}transforms:\n {6}- jwt_resign/)
   })
 

@@ -1,19 +1,26 @@
 import type { Command } from 'commander'
-import { scaffoldFor, writeScaffoldOnce } from '../../app/scaffold.ts'
-import { ResealError } from '../../core/errors.ts'
+import { createTwoFilesPatch } from 'diff'
+import { scaffoldChange, scaffoldFor, writeScaffold, type ScaffoldChange } from '../../app/scaffold.ts'
 import { directoryOptions, settingsOf, transformsFileOf, type DirectoryFlags } from '../directory-options.ts'
 import type { Output } from '../output.ts'
+import { count } from '../transform-report.ts'
 
 interface ScaffoldFlags extends DirectoryFlags {
   readonly stdout?: true
+  readonly dryRun?: true
+  readonly diff?: true
 }
 
 /** `reseal transform scaffold`: the document that a snapshot needs. */
 export function addScaffoldCommand(transform: Command, output: Output): void {
   directoryOptions(transform.command('scaffold'))
-    .description('Write the transform document that a snapshot needs; one that is there is never touched.')
+    .description(
+      'Write the transform document that a snapshot needs; to one that is there, add what it does not reach yet.',
+    )
     .argument('<snapshot>', 'name of the snapshot')
-    .option('--stdout', 'print it instead')
+    .option('--dry-run', 'say what would be written, and write nothing')
+    .option('--diff', 'print what would change, and write nothing')
+    .option('--stdout', 'print a new document instead, whatever is there')
     .action((snapshot: string, flags: ScaffoldFlags) => scaffold(snapshot, flags, output))
 }
 
@@ -28,16 +35,22 @@ function scaffold(snapshot: string, flags: ScaffoldFlags, output: Output): void 
     output.data(scaffoldFor(sources).yaml)
     return
   }
-  const written = writeScaffoldOnce(sources)
-  if (written !== undefined) {
-    output.message(`wrote ${written}`)
-    return
-  }
-  throw new ResealError(
-    'TRANSFORM_INVALID',
-    `${sources.transformsFile} is there already and stays as it is`,
-    {
-      hint: 'Compare it with what would be written: reseal transform scaffold --stdout, or remove it first.',
-    },
-  )
+  const change = scaffoldChange(sources)
+  for (const note of change.notes) output.message(`note: ${note}`)
+  if (flags.diff === true) return output.data(patchOf(change))
+  if (flags.dryRun !== true) writeScaffold(change)
+  output.message(outcome(change, flags.dryRun === true))
+}
+
+function outcome({ file, before, yaml, added }: ScaffoldChange, dryRun: boolean): string {
+  if (before === undefined) return `${dryRun ? 'would write' : 'wrote'} ${file}`
+  if (before === yaml) return `${file} has all that the snapshot needs`
+  const chains = added.length === 0 ? 'a match' : `${count(added.length, 'chain')}, ${added.join(', ')}`
+  return `${dryRun ? 'would add' : 'added'} to ${file}: ${chains}`
+}
+
+function patchOf({ file, before, yaml }: ScaffoldChange): string {
+  if (before === yaml) return ''
+  const from = before === undefined ? '/dev/null' : file
+  return createTwoFilesPatch(from, file, before ?? '', yaml, undefined, undefined, { context: 3 })
 }

@@ -2,7 +2,7 @@ import type { SourcePlace } from '../../core/errors.ts'
 import type { ExtractorDefinition, StepDefinition } from '../document/definition.ts'
 import { EXTRACTORS, type ExtractorType } from '../extractors/extractor-table.ts'
 import type { StepEnvironment } from './step-environment.ts'
-import { STEPS, type StepType } from './step-table.ts'
+import { LOCATORS, STEPS, type StepType } from './step-table.ts'
 import type { Extractor, Locator, Mutator } from './step.ts'
 
 /** A step ready to run over a pair. */
@@ -37,6 +37,26 @@ function compileAs<T extends StepType>(type: T, step: StepOf<T>, environment: St
   return typeof made === 'function'
     ? { ...about, role: 'locator', locate: made }
     : { ...about, role: 'mutator', mutator: made }
+}
+
+type LocatorType = keyof typeof LOCATORS
+type LocatorOf<T extends LocatorType> = Extract<StepDefinition, { readonly type: T }>
+type LocatorCompilers = {
+  readonly [T in LocatorType]: { readonly compile: (definition: LocatorOf<T>) => Locator }
+}
+
+/** A step that goes to a place, which needs no key and no secret; undefined for one that changes what is there. */
+export function compileLocator(step: StepDefinition): Locator | undefined {
+  return isLocator(step) ? locatorAs(step.type, step) : undefined
+}
+
+function isLocator(step: StepDefinition): step is LocatorOf<LocatorType> {
+  return Object.hasOwn(LOCATORS, step.type)
+}
+
+function locatorAs<T extends LocatorType>(type: T, step: LocatorOf<T>): Locator {
+  const rows: LocatorCompilers = LOCATORS
+  return rows[type].compile(step)
 }
 
 type ExtractorOf<T extends ExtractorType> = Extract<ExtractorDefinition, { readonly type: T }>

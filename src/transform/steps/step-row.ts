@@ -20,7 +20,7 @@ interface StepRowOf<T extends string, S extends z.ZodObject> extends MemberSchem
 export interface LocatorRow<T extends string, S extends z.ZodObject> extends StepRowOf<T, S> {
   readonly role: 'locator'
   /** @throws ResealError when it cannot work */
-  readonly compile: (definition: DefinitionOf<T, S>, environment: StepEnvironment) => Locator
+  readonly compile: (definition: DefinitionOf<T, S>) => Locator
 }
 
 /** Everything about a step that changes what is at a place. */

@@ -26,7 +26,7 @@ import { JWKS } from '../mutators/jwks.ts'
 import { JWT_RESIGN } from '../mutators/jwt-resign.ts'
 
 /** Every step that goes to a place, by its YAML word. */
-const LOCATORS = {
+export const LOCATORS = {
   json_path: JSON_PATH_STEP,
   jwt_claim: JWT_CLAIM,
   jwt_header: JWT_HEADER,

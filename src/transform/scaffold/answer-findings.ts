@@ -1,0 +1,136 @@
+import { numberValue, stringValue, memberOf, type JsonNode } from '../../core/json.ts'
+import { claimsOf, parseJwt } from '../../core/jwt.ts'
+import { utf8OfText } from '../../core/binary-text.ts'
+import type { EpochMs } from '../../core/time.ts'
+import { findJwks } from '../../keys/jwks.ts'
+import { formItems } from '../locators/form-items.ts'
+import { urlParts } from '../locators/url-parts.ts'
+import type { ResponseMessage } from '../message/response-message.ts'
+import { recogniseDate } from '../values/date-format.ts'
+import type { Finding } from './finding.ts'
+import { quoted, walkJson, type PlacedNode } from './json-members.ts'
+import { tokenFindings } from './token-findings.ts'
+
+/** Everything in a response that is not believed, or does not fit, when it is served on another day. */
+export function findingsIn(message: ResponseMessage): readonly Finding[] {
+  const body = message.body()
+  const jwks = body === undefined || findJwks(body.recorded) === undefined ? undefined : JWKS
+  return [
+    ...(jwks === undefined ? [] : [jwks]),
+    ...metadataFindings(message),
+    ...(jwks === undefined ? tokenFindings(message) : []),
+    ...dateFindings(message),
+    ...stateFindings(message),
+  ]
+}
+
+const JWKS: Finding = {
+  kind: 'jwks',
+  name: 'jwks',
+  extractor: 'http_res_body',
+  steps: [{ jwks: {} }],
+  tokens: [],
+}
+
+/** A discovery document (OIDC Discovery §3, RFC 8414 §2) has its issuer and somewhere to go. */
+function metadataFindings(message: ResponseMessage): readonly Finding[] {
+  const body = message.body()
+  const root = body?.json()
+  const has = (name: string): boolean =>
+    body !== undefined && stringValue(body.recorded, memberOf(root, name)) !== undefined
+  if (!has('issuer') || !['jwks_uri', 'token_endpoint', 'authorization_endpoint'].some(has)) return []
+  const steps = [{ issuer_metadata: {} }]
+  return [{ kind: 'metadata', name: 'metadata', extractor: 'http_res_body', steps, tokens: [] }]
+}
+
+/** Members whose value is a moment after which something is over. */
+const EXPIRY =
+  /^(?:exp|(?:token_?|access_token_?)?expir(?:y|es|ation)(?:_?(?:at|on|date|time))?|valid_?(?:until|to)|not_?after)$/i
+
+/** Moments that stand beside `exp` in an answer about a token (RFC 7662 §2.2). */
+const BESIDE_EXP = ['iat', 'nbf', 'auth_time'] as const
+
+/** Longest time from the recording to an expiry; what lies further off needs no help. */
+const MAX_AHEAD_MS = 10 * 365.25 * 86_400_000
+
+/** Dates in JSON at which something was going to expire, unless they follow a token beside them. */
+function dateFindings(message: ResponseMessage): readonly Finding[] {
+  const body = message.body()
+  const root = body?.json()
+  if (body === undefined || root === undefined) return []
+  const text = body.recorded
+  const { at } = message.pair
+  const found = [...walkJson(root)].filter((placed) => isExpiry(text, placed, at))
+  const paths = new Set(found.map((placed) => datePath(text, placed)))
+  return [...paths].map((path) => ({
+    kind: 'date',
+    name: path,
+    extractor: 'http_res_body',
+    steps: [{ json_path: path }, { date_shift: {} }],
+    tokens: [],
+  }))
+}
+
+function isExpiry(text: string, { name, node, parent }: PlacedNode, recordedAtMs: EpochMs): boolean {
+  if (name === undefined || !EXPIRY.test(name)) return false
+  const moment = momentOf(text, node)
+  if (moment === undefined || moment <= recordedAtMs || moment > recordedAtMs + MAX_AHEAD_MS) return false
+  return !followsToken(text, parent?.node, moment)
+}
+
+function momentOf(text: string, node: JsonNode): EpochMs | undefined {
+  const written = stringValue(text, node) ?? numberValue(text, node)
+  return written === undefined ? undefined : recogniseDate(utf8OfText(String(written)))?.epochMs
+}
+
+/** What a token beside it says too, jwt_resign keeps true. */
+function followsToken(text: string, beside: JsonNode | undefined, moment: EpochMs): boolean {
+  if (beside?.kind !== 'object') return false
+  return beside.members.some(({ value }) => {
+    const jwt = parseJwt(stringValue(text, value) ?? '')
+    const expires = jwt && claimsOf(jwt)['exp']
+    return typeof expires === 'number' && Math.abs(expires * 1000 - moment) <= 1000
+  })
+}
+
+/** Of an answer about a token, all its moments at once. */
+function datePath(text: string, { path, name, parent }: PlacedNode): string {
+  if (name !== 'exp' || parent === undefined) return path
+  const beside = BESIDE_EXP.filter((other) => momentOf(text, memberOf(parent.node, other) ?? parent.node))
+  if (beside.length === 0) return path
+  const names = ['exp', ...beside].map(quoted).join(', ')
+  return `${parent.path === '' ? '$' : parent.path}[${names}]`
+}
+
+/** The `state` of a login, which comes back to whoever asked (RFC 6749 §4.1.2). */
+function stateFindings(message: ResponseMessage): readonly Finding[] {
+  const { query } = urlParts(message.pair.request.target)
+  const asked = query && fieldOf(message.pair.request.target, query.start, query.end)
+  if (asked === undefined || asked === '') return []
+  const from = { from_request: { query: 'state' } }
+  const state = (extractor: Finding['extractor'], ...steps: Finding['steps']): Finding => ({
+    kind: 'state',
+    name: 'state',
+    extractor,
+    steps: [...steps, from],
+    tokens: [],
+  })
+  const redirects = message.header('Location').flatMap(({ recorded }) => {
+    const { query: answered, fragment } = urlParts(recorded)
+    const extractor = { http_res_header: 'Location' }
+    if (answered !== undefined && fieldOf(recorded, answered.start, answered.end) === asked)
+      return [state(extractor, { query_param: 'state' })]
+    if (fragment !== undefined && fieldOf(recorded, fragment.start, fragment.end) === asked)
+      return [state(extractor, 'url_fragment', { form_field: 'state' })]
+    return []
+  })
+  const page = message.body()?.recorded ?? ''
+  const posts = /<input\b[^>]{0,500}\bname\s?=\s?["']state["']/i.test(page) && page.includes(asked)
+  return posts ? [...redirects, state('http_res_body', { html_form: 'state' })] : redirects
+}
+
+function fieldOf(text: string, start: number, end: number): string | undefined {
+  return formItems(text, start, end)
+    .find(({ name }) => name === 'state')
+    ?.decoded(text)
+}
