@@ -3,6 +3,7 @@ import type { Output } from './output.ts'
 import { addCheckCommand } from './transform/check-command.ts'
 import { addDocsCommand } from './transform/docs-command.ts'
 import { addExplainCommand } from './transform/explain-command.ts'
+import { addImportCommand } from './transform/import-command.ts'
 import { addPreviewCommand } from './transform/preview-command.ts'
 import { addScaffoldCommand } from './transform/scaffold-command.ts'
 
@@ -15,5 +16,6 @@ export function addTransformCommands(program: Command, output: Output): void {
   addCheckCommand(transform, output)
   addPreviewCommand(transform, output)
   addExplainCommand(transform, output)
+  addImportCommand(transform, output)
   addDocsCommand(transform, output)
 }
