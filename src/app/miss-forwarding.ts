@@ -25,7 +25,7 @@ export interface MissOptions extends Omit<UpstreamOptions, 'target'> {
   readonly whenMissed?: OnMiss
   /** The backend of listeners that stand for no backend in particular. */
   readonly target?: string | undefined
-  /** Bytes of one body that are stored; default 64 MiB. */
+  /** Bytes of one body that are stored; default 32 MiB. */
   readonly maxBodyBytes?: number
 }
 
@@ -38,7 +38,7 @@ export interface MissForwarding {
 /** The marks of a response that is not the recording's. */
 const MARKS = [['X-Reseal-Passthrough', '1']] as const
 
-const MAX_BODY_BYTES = 64 * 1024 * 1024
+const MAX_BODY_BYTES = 32 * 1024 * 1024
 
 /**
  * Makes ready to forward misses; undefined where they are errors, and then there is nothing that could open a

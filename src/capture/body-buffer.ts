@@ -16,53 +16,96 @@ export interface BodyBuffer {
   letGo(): void
 }
 
-const FIRST_BYTES = 16 * 1024
+/** A longer body is of no use for a replay: so much of it tells what it was, and the rest is not worth the memory. */
+const BEGINNING_BYTES = 1024 * 1024
+/** Blocks grow up to here: to double a large buffer would hold it twice. */
+const MAX_BLOCK_BYTES = 1024 * 1024
 
 /**
- * @param maxBytes of the body's beginning are kept
+ * @param wholeBytes a body of so many bytes is kept whole; of a longer one the first 1 MiB, or `wholeBytes` if fewer
  * @param budget counts what is kept, and may refuse more
  */
-export function createBodyBuffer(maxBytes: number, budget: Pick<MemoryBudget, 'take'>): BodyBuffer {
-  let buffer = new Uint8Array()
+export function createBodyBuffer(
+  wholeBytes: number,
+  budget: Pick<MemoryBudget, 'take' | 'give'>,
+): BodyBuffer {
+  let maxBytes = wholeBytes
+  let blocks: Uint8Array<ArrayBuffer>[] = []
+  let roomBytes = 0
   let keptBytes = 0
   let passedBytes = 0
   let expectedBytes = 0
+
+  const keepBeginning = (): void => {
+    maxBytes = Math.min(maxBytes, BEGINNING_BYTES)
+    if (keptBytes <= maxBytes) return
+    budget.give(keptBytes - maxBytes)
+    blocks = [joined(blocks, maxBytes)]
+    keptBytes = maxBytes
+    roomBytes = maxBytes
+  }
+  /** Exactly what was announced; else as much again as there is. */
+  const addRoom = (neededBytes: number): void => {
+    const wanted =
+      expectedBytes > keptBytes ? expectedBytes - keptBytes : Math.min(keptBytes, MAX_BLOCK_BYTES)
+    const block = new Uint8Array(Math.min(Math.max(wanted, neededBytes), maxBytes - roomBytes))
+    blocks.push(block)
+    roomBytes += block.length
+  }
+  // Always a copy: Node cuts small chunks from memory that other connections share.
+  const keep = (bytes: Uint8Array): void => {
+    let rest = bytes
+    while (rest.length > 0) {
+      if (keptBytes === roomBytes) addRoom(rest.length)
+      const block = blocks.at(-1) ?? NOTHING
+      const at = block.length - (roomBytes - keptBytes)
+      const fits = rest.subarray(0, roomBytes - keptBytes)
+      block.set(fits, at)
+      keptBytes += fits.length
+      rest = rest.subarray(fits.length)
+    }
+  }
+
   return {
     expect(bytes) {
+      if (bytes > wholeBytes) keepBeginning()
       expectedBytes = Math.min(bytes, maxBytes)
     },
     add(chunk) {
       passedBytes += chunk.length
+      if (passedBytes > wholeBytes) keepBeginning()
       const fits = Math.min(chunk.length, maxBytes - keptBytes)
-      if (fits <= 0 || !budget.take(fits)) return
-      const end = keptBytes + fits
-      // Always a copy: Node cuts small chunks from memory that other connections share.
-      if (end > buffer.length) buffer = grown(buffer, keptBytes, roomFor(end, expectedBytes, maxBytes))
-      buffer.set(fits === chunk.length ? chunk : chunk.subarray(0, fits), keptBytes)
-      keptBytes = end
+      if (fits > 0 && budget.take(fits)) keep(fits === chunk.length ? chunk : chunk.subarray(0, fits))
     },
     passedBytes: () => passedBytes,
     truncated: () => passedBytes > keptBytes,
     bytes() {
-      if (buffer.length > keptBytes) buffer = buffer.slice(0, keptBytes)
-      return buffer
+      const [only] = blocks
+      if (blocks.length === 1 && only?.length === keptBytes) return only
+      const whole = joined(blocks, keptBytes)
+      blocks = [whole]
+      roomBytes = keptBytes
+      return whole
     },
     letGo() {
-      buffer = new Uint8Array()
+      blocks = []
+      roomBytes = 0
       keptBytes = 0
       maxBytes = 0
     },
   }
 }
 
-/** Exactly what was announced, else twice as much each time, so that a byte is copied at most twice. */
-function roomFor(endBytes: number, expectedBytes: number, maxBytes: number): number {
-  if (endBytes <= expectedBytes) return expectedBytes
-  return endBytes <= FIRST_BYTES ? endBytes : Math.min(maxBytes, endBytes * 2)
-}
+const NOTHING = new Uint8Array()
 
-function grown(buffer: Uint8Array, keptBytes: number, room: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(room)
-  larger.set(buffer.subarray(0, keptBytes))
-  return larger
+/** The first bytes of all blocks, in a buffer of their own. */
+function joined(blocks: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(bytes)
+  let at = 0
+  for (const block of blocks) {
+    if (at >= bytes) break
+    whole.set(block.subarray(0, bytes - at), at)
+    at += block.length
+  }
+  return whole
 }

@@ -43,6 +43,7 @@ export function tapExchange(begun: BegunExchange, keeper: ExchangeKeeper): Excha
   const sinceStart = (): number => clock.monotonicMs() - startMs
   const sent = { body: createBodyBuffer(maxBodyBytes, memory), ended: false, trailers: NONE }
   const answer = { body: createBodyBuffer(maxBodyBytes, memory), ended: false, trailers: NONE }
+  sent.body.expect(lengthIn(head.headers))
   const passed = createPassageLog(maxBodyBytes, memory)
   let response: ResponseHead | undefined
   let firstByteMs: number | undefined
@@ -94,7 +95,7 @@ export function tapExchange(begun: BegunExchange, keeper: ExchangeKeeper): Excha
     responseHead(received) {
       firstByteMs = sinceStart()
       response = received
-      answer.body.expect(Number(headerValue(received.headers, 'content-length') ?? 0))
+      answer.body.expect(lengthIn(received.headers))
     },
     responseData(chunk) {
       answer.body.add(chunk)
@@ -120,6 +121,11 @@ export function tapExchange(begun: BegunExchange, keeper: ExchangeKeeper): Excha
 }
 
 const NONE: RawHeaders = []
+
+/** What `Content-Length` announces; 0 where nothing does. */
+function lengthIn(headers: RawHeaders): number {
+  return Number(headerValue(headers, 'content-length') ?? 0)
+}
 
 /** A request of which nothing is known yet but its head. */
 function unheard(head: RequestHead): HttpRequest {

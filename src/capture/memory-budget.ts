@@ -9,7 +9,7 @@ export interface MemoryBudget {
 }
 
 /** What one exchange holds. */
-export interface ExchangeBudget extends Pick<MemoryBudget, 'take'> {
+export interface ExchangeBudget extends Pick<MemoryBudget, 'take' | 'give'> {
   /** It was refused memory once: its pair cannot be whole. */
   refused(): boolean
   /** Gives everything back; once is enough, and nothing may be taken afterwards. */
@@ -44,6 +44,10 @@ export function exchangeBudget(budget: MemoryBudget): ExchangeBudget {
       if (refused || !budget.take(bytes)) refused = true
       else takenBytes += bytes
       return !refused
+    },
+    give(bytes) {
+      budget.give(bytes)
+      takenBytes -= bytes
     },
     refused: () => refused,
     release() {

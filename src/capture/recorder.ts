@@ -23,7 +23,7 @@ export interface RecorderSink extends PairSink {
 export interface RecorderOptions {
   readonly sink: RecorderSink
   readonly clock: RecorderClock
-  /** Of each body, at most so many bytes are kept; default 64 MiB. What is past it is counted only. */
+  /** A body of so many bytes is kept whole, of a longer one the first MiB; default 32 MiB. What is past it is counted only. */
   readonly maxBodyBytes?: number
   /** What exchanges under way and pairs on their way to the disk may hold; default 256 MiB. What is past it is lost. */
   readonly maxPendingBytes?: number
@@ -67,7 +67,7 @@ export interface Recorder {
   summary(): RecordingSummary
 }
 
-const MAX_BODY_BYTES = 64 * 1024 * 1024
+const MAX_BODY_BYTES = 32 * 1024 * 1024
 const MAX_PENDING_BYTES = 256 * 1024 * 1024
 /** What an exchange takes besides its bodies: two heads, and what Node and the writer keep beside them. */
 const EXCHANGE_BYTES = 4096

@@ -50,7 +50,7 @@ export function addRecordCommand(program: Command, output: Output): void {
     .option('--keep-signatures', 'store JWTs with their signatures, usable until they expire')
     .option(
       '--max-body <size>',
-      'bytes of one body that are stored; the rest passes unrecorded (default: 64MiB)',
+      'bytes of one body that are stored whole; longer ones pass, their first MiB stored (default: 32MiB)',
     )
     .option(
       '--durability <level>',

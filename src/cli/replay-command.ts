@@ -55,7 +55,7 @@ export function addReplayCommand(program: Command, output: Output): void {
         .default('error'),
     )
     .option('--target <url>', 'backend of --listen, where requests go that nothing answers')
-    .option('--max-body <size>', 'bytes of one body that --on-miss record stores (default: 64MiB)')
+    .option('--max-body <size>', 'bytes of one body that --on-miss record stores (default: 32MiB)')
     .option('--insecure-upstream', 'accept an HTTPS backend whose certificate does not verify')
     .option('--connect-timeout <time>', 'how long connecting to a backend may take (default: 10s)')
     .option(

@@ -62,8 +62,8 @@ export const SETTINGS = {
     key: 'maxBody',
     env: 'RESEAL_MAX_BODY',
     flag: '--max-body',
-    fallback: 64 * 1024 * 1024,
-    description: 'Bytes of one recorded body that are stored; the rest passes unrecorded.',
+    fallback: 32 * 1024 * 1024,
+    description: 'Bytes up to which a recorded body is stored whole; of a longer one the first MiB is.',
     read: parseSize,
   },
   durability: {

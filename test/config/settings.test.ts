@@ -17,7 +17,7 @@ const DEFAULTS = {
   transforms: 'transforms',
   secrets: './secrets',
   listen: '127.0.0.1:8080',
-  maxBodyBytes: 67_108_864,
+  maxBodyBytes: 33_554_432,
   durability: 'normal',
   maxPendingBytes: 268_435_456,
   cacheBytes: 67_108_864,

@@ -26,7 +26,7 @@ export async function passLarge(directory: string, bytes: number): Promise<Large
   })
   try {
     const recorder = await resealServer(
-      ['record', 'large', '--target', upstream.url, '--listen', '127.0.0.1:0', '--max-body', '8MiB'],
+      ['record', 'large', '--target', upstream.url, '--listen', '127.0.0.1:0'],
       directory,
     )
     const before = memoryMb(recorder.pid, 'VmRSS')
