@@ -18,7 +18,7 @@ export function controlledReplay(live: LivePlan, traffic: Traffic, faults: Repla
       traffic.reset()
       faults.rewind()
     },
-    reload: () => factsOf(live.reload(), live),
+    reload: async () => factsOf(await live.reload(), live),
   }
 }
 

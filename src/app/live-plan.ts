@@ -1,4 +1,5 @@
 import { errorMessage, ResealError } from '../core/errors.ts'
+import { inSlices, type Sliced } from '../core/sliced.ts'
 import type { Clock, EpochMs } from '../core/time.ts'
 import type { ReplayPlan } from '../respond/plan.ts'
 import type { LoadedSnapshot } from './loaded-snapshot.ts'
@@ -26,45 +27,63 @@ export interface LivePlan {
   /** Loads since the start, the first among them. */
   readonly loads: { readonly good: number; readonly refused: number }
   /**
-   * Loads what is there now and serves it; a plan that cannot be made leaves the one that serves in its place.
-   * @throws ResealError SNAPSHOT_*, TRANSFORM_*, SECRET_*, KEY_*, CONFIG_INVALID
+   * Loads what is there now, in slices between which requests are answered, and serves it from between two requests
+   * on; a plan that cannot be made leaves the one that serves in its place. Whoever calls while one is loaded gets the
+   * one that is loaded after it.
+   * @throws ResealError SNAPSHOT_*, TRANSFORM_*, SECRET_*, KEY_*, CONFIG_INVALID; an AbortError once it is closed
    */
-  reload(): ServedPlan
+  reload(): Promise<ServedPlan>
   /** Why a load was refused, with the place in the file, in one line. */
   whyRefused(error: unknown): string
+  /** A load that is under way is abandoned. */
   close(): void
 }
 
 export interface LivePlanOptions {
-  readonly first: LoadedSnapshot
-  /** @throws ResealError */
-  readonly load: () => LoadedSnapshot
+  /** @param signal abandons it @throws ResealError */
+  readonly load: (signal: AbortSignal) => Promise<LoadedSnapshot>
   /** @param before the plan whose place it takes */
-  readonly plan: (loaded: LoadedSnapshot, before: ServedPlan | undefined) => ReplayPlan
+  readonly plan: (loaded: LoadedSnapshot, before: ServedPlan | undefined) => Sliced<ReplayPlan>
   /** Told of each snapshot as it begins to serve. */
   readonly onServe: (loaded: LoadedSnapshot) => void
   readonly clock: Clock
 }
 
-/** Serves the first plan until another one is loaded. @throws ResealError as making a plan does */
-export function createLivePlan({ first, load, plan, onServe, clock }: LivePlanOptions): LivePlan {
-  const serve = (loaded: LoadedSnapshot, before?: ServedPlan): ServedPlan => ({
-    revision: (before?.revision ?? 0) + 1,
-    loadedAt: clock(),
-    loaded,
-    plan: plan(loaded, before),
-  })
-  let current = serve(first)
-  onServe(first)
-  let refused: RefusedLoad | undefined
-  const loads = { good: 1, refused: 0 }
-  const replaced = (loaded: LoadedSnapshot): ServedPlan => {
+/** Serves what is there now until another plan is loaded. @throws ResealError as making a plan does */
+export async function openLivePlan({ load, plan, onServe, clock }: LivePlanOptions): Promise<LivePlan> {
+  const closing = new AbortController()
+  const { signal } = closing
+  const make = async (before?: ServedPlan): Promise<ServedPlan> => {
+    signal.throwIfAborted()
+    const loaded = await load(signal)
     try {
-      return serve(loaded, current)
+      const made = await inSlices(plan(loaded, before), signal)
+      return { revision: (before?.revision ?? 0) + 1, loadedAt: clock(), loaded, plan: made }
     } catch (error) {
       loaded.close()
       throw error
     }
+  }
+  let current = await make()
+  onServe(current.loaded)
+  let refused: RefusedLoad | undefined
+  const loads = { good: 1, refused: 0 }
+  const replace = async (): Promise<ServedPlan> => {
+    const before = current
+    try {
+      current = await make(before)
+    } catch (error) {
+      if (signal.aborted) throw error
+      refused = { at: clock(), error: asResealError(error) }
+      loads.refused += 1
+      throw error
+    }
+    refused = undefined
+    loads.good += 1
+    onServe(current.loaded)
+    // An answer that is still being signed needs the snapshot no more.
+    before.loaded.close()
+    return current
   }
   return {
     get current() {
@@ -74,27 +93,31 @@ export function createLivePlan({ first, load, plan, onServe, clock }: LivePlanOp
       return refused
     },
     loads,
-    reload: () => {
-      const before = current
-      try {
-        current = replaced(load())
-      } catch (error) {
-        refused = { at: clock(), error: asResealError(error) }
-        loads.refused += 1
-        throw error
-      }
-      refused = undefined
-      loads.good += 1
-      onServe(current.loaded)
-      // An answer that is still being signed needs the snapshot no more.
-      before.loaded.close()
-      return current
-    },
+    reload: oneAfterAnother(replace),
     whyRefused: (error) => {
       const { message, place } = asResealError(error)
       return place === undefined ? message : `${place.file}:${place.line}:${place.column}: ${message}`
     },
-    close: () => current.loaded.close(),
+    close: () => {
+      closing.abort()
+      current.loaded.close()
+    },
+  }
+}
+
+/** Runs work once at a time; all who ask while it runs share the next run, which begins after they asked. */
+function oneAfterAnother<T>(work: () => Promise<T>): () => Promise<T> {
+  let running: Promise<unknown> = Promise.resolve()
+  let next: Promise<T> | undefined
+  return () => {
+    next ??= running.then(() => {
+      next = undefined
+      return work()
+    })
+    running = next.catch(() => {
+      // Told to those who asked.
+    })
+    return next
   }
 }
 

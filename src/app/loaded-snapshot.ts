@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { ResealError, errorMessage, systemErrorCode } from '../core/errors.ts'
+import { inSlices } from '../core/sliced.ts'
 import { sourceExcerpt } from '../core/source-excerpt.ts'
 import type { SourceSection } from '../core/source-section.ts'
 import type { Clock } from '../core/time.ts'
@@ -137,14 +138,16 @@ export async function openRings({ issuers }: DocumentReading, sources: Transform
 /**
  * Opens the snapshot and compiles the document against it.
  * @param onRead told of each key file as it is read, whatever comes of it
+ * @param signal abandons it
  * @throws ResealError SNAPSHOT_*, TRANSFORM_*, SECRET_*, KEY_*; CONFIG_INVALID where the rings are of other issuers
  */
-export function compileSnapshot(
+export async function compileSnapshot(
   { source, document, issuers }: DocumentReading,
   rings: OpenRings,
   sources: TransformSources,
   onRead: (file: ReadFile) => void = () => {},
-): LoadedSnapshot {
+  signal?: AbortSignal,
+): Promise<LoadedSnapshot> {
   refuseOtherIssuers(issuers, rings, sources)
   const file = snapshotFile(sources.snapshotsDirectory, sources.snapshot)
   // Taken before: what changes while it is read is a change.
@@ -154,7 +157,7 @@ export function compileSnapshot(
     { path: sources.transformsFile, sha256: source === undefined ? undefined : sha256(source) },
   ]
   try {
-    const transforms = compileTransforms(document, reader, {
+    const compiling = compileTransforms(document, reader, {
       secrets: openedSecrets(openSecrets(sources.secretsDirectory), (read) => {
         files.push(read)
         onRead(read)
@@ -170,6 +173,7 @@ export function compileSnapshot(
         return data
       },
     })
+    const transforms = await inSlices(compiling, signal)
     const untransformed = source === undefined
     const [inode = ''] = stamp.split(' ', 1)
     return { file, stamp, inode, reader, document, transforms, files, untransformed, close: reader.close }
@@ -187,7 +191,7 @@ export async function loadOnce(sources: TransformSources): Promise<LoadedSnapsho
   const reading = readSources(sources)
   const rings = await openRings(reading, sources)
   try {
-    const loaded = compileSnapshot(reading, rings, sources)
+    const loaded = await compileSnapshot(reading, rings, sources)
     const close = (): void => {
       loaded.close()
       rings.close()

@@ -1,6 +1,7 @@
 import { ResealError } from '../core/errors.ts'
 import { maskedTarget } from '../core/masking.ts'
 import type { PairId } from '../core/pair.ts'
+import { atOnce } from '../core/sliced.ts'
 import { readRequests } from '../requests/request-file.ts'
 import type { FiledRequest } from '../requests/filed-request.ts'
 import { missReport, type MissReport } from '../respond/miss-report.ts'
@@ -46,7 +47,7 @@ export function explainMatches(options: ExplainOptions): readonly Explanation[] 
   const document = readDocument(options.transformsFile)
   const reader = openSnapshot(snapshotFile(options.snapshotsDirectory, options.snapshot))
   try {
-    const plan = createPlan({
+    const planning = createPlan({
       pairs: reader,
       // Which pair answers does not depend on how its answer is changed.
       transforms: { responses: new Map(), chains: [], keys: [], notes: [] },
@@ -55,6 +56,7 @@ export function explainMatches(options: ExplainOptions): readonly Explanation[] 
       clock: () => 0,
       cacheBytes: 0,
     })
+    const plan = atOnce(planning)
     const { backends } = plan.coverage()
     if (target !== undefined && !backends.includes(target)) throw unknownBackend(target, backends)
     return requests.map((filed) => explain(filed, target, plan, backends))

@@ -48,7 +48,7 @@ const MAX_BODY_BYTES = 32 * 1024 * 1024
  */
 export async function openMissForwarding(
   options: MissOptions & TransformSources & { readonly routes: readonly ListenerRoute[] },
-  onStored: () => void,
+  onStored: () => Promise<void>,
 ): Promise<MissForwarding | undefined> {
   const { whenMissed = 'error' } = options
   if (whenMissed === 'error') return undefined
@@ -75,7 +75,7 @@ export function passageTo(target: string | undefined, { whenMissed = 'error' }: 
   return () => ({ kind: 'passthrough', response })
 }
 
-async function openMissRecorder(options: MissOptions & TransformSources, onStored: () => void) {
+async function openMissRecorder(options: MissOptions & TransformSources, onStored: () => Promise<void>) {
   const file = snapshotFile(options.snapshotsDirectory, options.snapshot)
   const rules = redactRules([options.redact, readDocument(options.transformsFile).redact])
   const writer = await createSnapshot(file, { append: existsSync(file), version: VERSION })

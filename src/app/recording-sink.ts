@@ -11,11 +11,11 @@ export interface RecordingSink extends RecorderSink {
   jwts(): number
 }
 
-/** @param onPair told of each pair once it is committed, and how many JWTs it holds */
+/** @param onPair told of each pair once it is committed, and how many JWTs it holds; its client waits for it */
 export function recordingSink(
   writer: SnapshotWriter,
   rules: RedactRules,
-  onPair: (pair: PairHead, jwts: number) => void,
+  onPair: (pair: PairHead, jwts: number) => void | Promise<void>,
 ): RecordingSink {
   let jwts = 0
   let found = 0
@@ -35,7 +35,7 @@ export function recordingSink(
       const inPair = found
       await writer.put(pair)
       jwts += inPair
-      onPair(pair, inPair)
+      await onPair(pair, inPair)
     },
   }
 }

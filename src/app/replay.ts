@@ -1,5 +1,6 @@
 import type { HttpRequest } from '../core/exchange.ts'
 import type { PairId } from '../core/pair.ts'
+import type { Sliced } from '../core/sliced.ts'
 import type { NearMiss } from '../match/near-miss.ts'
 import { secretClasses } from '../redact/classes.ts'
 import { createPlan, type Coverage, type ReplayPlan } from '../respond/plan.ts'
@@ -15,7 +16,7 @@ import { redactRules } from './redaction.ts'
 import { bearerKeys } from './bearer-keys.ts'
 import { serveControl } from './control.ts'
 import { controlledReplay } from './controlled-replay.ts'
-import { createLivePlan, type ServedPlan } from './live-plan.ts'
+import { openLivePlan, type ServedPlan } from './live-plan.ts'
 import {
   compileSnapshot,
   openRings,
@@ -103,11 +104,13 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
     for (const one of open.toReversed()) await one.close()
   }
   try {
-    const forwarding = await openMissForwarding(options, () => live.reload())
+    const forwarding = await openMissForwarding(options, async () => {
+      // The pair is stored all the same; why it does not answer is what the plan says that was refused.
+      await live.reload().catch(() => undefined)
+    })
     if (forwarding !== undefined) open.push(forwarding)
-    const live = createLivePlan({
-      first: compileSnapshot(reading, rings, options, onRead),
-      load: () => compileSnapshot(readSources(options), rings, options, onRead),
+    const live = await openLivePlan({
+      load: (signal) => compileSnapshot(readSources(options), rings, options, onRead, signal),
       plan: (loaded, before) => planOf(loaded, options, rings.all, earlierOf(before, loaded)),
       onServe: ({ document }) => faults.follow(document.faults),
       clock,
@@ -183,7 +186,7 @@ function planOf(
   { clock, cacheBytes, pace, latency, redact }: ReplayOptions,
   rings: readonly LiveRing[],
   before: ReplayPlan | undefined,
-): ReplayPlan {
+): Sliced<ReplayPlan> {
   const match = matchSettings(document.match)
   const secrets = secretClasses(redactRules([redact, document.redact]))
   const keys = match.authorize ? bearerKeys(transforms, rings, clock) : undefined

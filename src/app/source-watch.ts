@@ -36,6 +36,8 @@ export function watchSources(options: SourceWatchOptions): { close(): void } {
   let settling: NodeJS.Timeout | undefined
   let unsettledSince: number | undefined
   let emptySince: number | undefined
+  let isLoading = false
+  let isClosed = false
 
   const settle = (): void => {
     unsettledSince ??= performance.now()
@@ -51,6 +53,8 @@ export function watchSources(options: SourceWatchOptions): { close(): void } {
   const look = (): void => {
     clearTimeout(settling)
     unsettledSince = undefined
+    // It is looked again once that is done.
+    if (isLoading || isClosed) return
     // Somebody else may have had it loaded.
     if (seen !== live.current) tried = contentsOf(live.current.loaded)
     seen = live.current
@@ -63,13 +67,19 @@ export function watchSources(options: SourceWatchOptions): { close(): void } {
       return
     }
     if (isSame(now, tried)) return
-    tried = tryLoad(options) ?? now
-    seen = live.current
+    isLoading = true
+    void tryLoad(options, () => isClosed).then((contents) => {
+      tried = contents ?? now
+      seen = live.current
+      isLoading = false
+      if (!isClosed) settle()
+    })
   }
   look()
   const polling = setInterval(look, pollMs).unref()
   return {
     close: () => {
+      isClosed = true
       clearTimeout(settling)
       clearInterval(polling)
       for (const watch of watches.values()) watch.close()
@@ -78,12 +88,16 @@ export function watchSources(options: SourceWatchOptions): { close(): void } {
 }
 
 /** What was read, where it serves now; undefined where the plan before it still does. */
-function tryLoad({ live, onLog }: SourceWatchOptions): ReadonlyMap<string, string> | undefined {
+async function tryLoad(
+  { live, onLog }: SourceWatchOptions,
+  isClosed: () => boolean,
+): Promise<ReadonlyMap<string, string> | undefined> {
   try {
-    const { revision, loaded } = live.reload()
+    const { revision, loaded } = await live.reload()
     onLog(`plan ${revision} serves from now on: what it is made of has changed`)
     return contentsOf(loaded)
   } catch (error) {
+    if (isClosed()) return undefined
     const { revision } = live.current
     onLog(`plan ${revision} is still served, since what is there now cannot be: ${live.whyRefused(error)}`)
     return undefined

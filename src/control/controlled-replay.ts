@@ -22,7 +22,7 @@ export interface ControlledReplay {
   /** Starts afresh: journal, misses, the positions of sequences, and how often faults have happened. */
   reset(): void
   /** @throws ResealError where what is there now cannot be served */
-  reload(): PlanFacts
+  reload(): Promise<PlanFacts>
 }
 
 /** The plan that serves, and what it was made of. */

@@ -86,9 +86,9 @@ export function planRoutes(replay: ControlledReplay): readonly ControlRoute[] {
   ]
 }
 
-function loaded(replay: ControlledReplay): ControlAnswer {
+async function loaded(replay: ControlledReplay): Promise<ControlAnswer> {
   try {
-    return { status: 200, value: planView(replay.reload(), replay) }
+    return { status: 200, value: planView(await replay.reload(), replay) }
   } catch (error) {
     // What is wrong with the files is an answer, not a failure of the API.
     if (!(error instanceof ResealError)) throw error

@@ -1,3 +1,4 @@
+import type { BinaryText } from './binary-text.ts'
 import type { HttpRequest, HttpResponse, Outcome, RequestHead, ResponseHead } from './exchange.ts'
 import type { AskedColumns } from './asked-columns.ts'
 import type { EpochMs } from './time.ts'
@@ -107,10 +108,25 @@ export interface PairSink {
   amend(pair: AskedPair): Promise<void>
 }
 
+/** What a pair can be left out by before more of it is read: everything that is said must be so. */
+export interface PairTrait {
+  /** In capitals; the request's is one of them, however it was written. */
+  readonly methods?: readonly string[]
+  /** Stands somewhere in the request target. */
+  readonly target?: BinaryText
+}
+
 /** Where recorded pairs come from. */
 export interface PairSource {
+  /** Pairs there are now; grows while the snapshot is being recorded. */
+  readonly count: number
   /** Every pair after this one (0: all) without bodies, in order of arrival. */
   heads(after?: PairId): Iterable<PairHead>
+  /**
+   * Every pair without bodies, in order of arrival, as lists that each are read in a few milliseconds.
+   * @param traits pairs that have none of them may be left out, and lists may be empty then; undefined is for all
+   */
+  headPages(traits?: readonly PairTrait[]): Iterable<readonly PairHead[]>
   /** Every pair with its request whole and no content of its response, in order of arrival. */
   asked(): Iterable<AskedPair>
   /**

@@ -1,5 +1,6 @@
 import { ASKED_FLAGS, KEY_WORDS, type AskedColumns, type AskedFacts } from '../core/asked-columns.ts'
 import type { PairId, PairSource } from '../core/pair.ts'
+import type { Sliced } from '../core/sliced.ts'
 import type { RuleBook } from '../match/match-rules.ts'
 import { QUESTION_VERSION } from '../match/question-key.ts'
 import { NO_CLASSES, type SecretClasses } from '../redact/classes.ts'
@@ -10,17 +11,19 @@ import { askedFacts } from './asked-facts.ts'
  * reading every request once.
  * @param secrets how redacted requests are compared
  */
-export function askedColumns(
+export function* askedColumns(
   pairs: Pick<PairSource, 'asked' | 'askedColumns'>,
   book: RuleBook,
   secrets: SecretClasses = NO_CLASSES,
-): AskedColumns {
+): Sliced<AskedColumns> {
   const kept = book.isDefault ? pairs.askedColumns(QUESTION_VERSION) : undefined
   const isReadByRules = kept?.flags.some((flags) => (flags & ASKED_FLAGS.redacted) !== 0)
   if (kept !== undefined && isReadByRules === false) return kept
   const columns = growingColumns()
-  for (const pair of pairs.asked())
+  for (const pair of pairs.asked()) {
     columns.add(pair.id, pair.route.target, askedFacts(pair, book, secrets.recorded))
+    yield
+  }
   return columns.finish()
 }
 

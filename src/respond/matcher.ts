@@ -1,5 +1,5 @@
 import type { HttpRequest } from '../core/exchange.ts'
-import type { PairId, PairSource } from '../core/pair.ts'
+import type { PairId } from '../core/pair.ts'
 import type { RuleBook, SequenceEnd, SessionRule, SubjectRule } from '../match/match-rules.ts'
 import { pathOf } from '../match/request-path.ts'
 import { subjectOf } from '../match/subject.ts'
@@ -10,8 +10,8 @@ import { knownQuestions } from './known-questions.ts'
 import type { PairIndex } from './pair-index.ts'
 import { entriesFor, questionsOf, type EntryList } from './question.ts'
 import type { ReplayedWrites } from './replayed-writes.ts'
-import { sessionName, type Session, type Sessions } from './sessions.ts'
-import { createWriteHistory, isWrite, type WriteHistory } from './write-history.ts'
+import type { Session, Sessions } from './sessions.ts'
+import { isWrite, type WriteHistory } from './write-history.ts'
 
 /** What the `match` of a document says, compiled. */
 export interface MatchSettings {
@@ -51,19 +51,19 @@ export type WhyNot =
 /** A snapshot with its index. */
 export interface MatchedSnapshot {
   readonly index: PairIndex
-  readonly pairs: PairSource
+  /** Its writes; undefined where no answer depends on them. */
+  readonly history: WriteHistory | undefined
   /** How redacted requests are compared. */
   readonly secrets: SecretClasses
 }
 
 /** A matcher over an index; one look-up a request, and a second where several entries ask the same. */
 export function createMatcher(
-  { index, pairs, secrets }: MatchedSnapshot,
-  { book, session: sessionRule, subject: subjectRule }: MatchSettings,
+  { index, history, secrets }: MatchedSnapshot,
+  { book, subject: subjectRule }: MatchSettings,
   sessions: Sessions,
 ): Matcher {
   const questionFrom = questionsOf(index)
-  const history = book.causal ? historyOf(pairs, sessionRule) : undefined
   const find = finder(index, book)
   const alone = book.onceIsAlways && subjectRule !== 'require'
   /** As it came; then, where the recording is redacted, with each secret standing for its kind. */
@@ -163,10 +163,4 @@ function causalTurn(
   }
   const own = state.reads.flatMap((pair) => byPair.get(pair) ?? [])
   return { list: { name: `${name} from ${index.id(own[0] ?? -1)}`, entries: own }, end: 'last' }
-}
-
-function historyOf(pairs: Pick<PairSource, 'asked'>, rule: SessionRule): WriteHistory {
-  const history = createWriteHistory()
-  for (const pair of pairs.asked()) history.add(pair, sessionName(pair.request, rule) ?? '')
-  return history
 }

@@ -17,7 +17,10 @@ export type Nearest = (
 ) => readonly NearMiss[]
 
 /** Heads are read once, when the first miss comes; each miss then reads a bounded number of pairs. */
-export function nearestPairs({ pairs, index, secrets }: MatchedSnapshot, book: RuleBook): Nearest {
+export function nearestPairs(
+  { pairs, index, secrets }: Pick<MatchedSnapshot, 'index' | 'secrets'> & { readonly pairs: PairSource },
+  book: RuleBook,
+): Nearest {
   let near: NearIndex | undefined
   return (request, origin, whyNot) => {
     near ??= indexOfPaths(pairs)

@@ -1,5 +1,6 @@
 import { ASKED_FLAGS, KEY_WORDS, type AskedColumns } from '../core/asked-columns.ts'
 import type { PairId } from '../core/pair.ts'
+import type { Sliced } from '../core/sliced.ts'
 import { questionKey } from '../match/question-key.ts'
 import type { Signature } from '../match/signature.ts'
 import type { Subject } from '../match/subject.ts'
@@ -31,10 +32,10 @@ export interface PairIndex {
 }
 
 /** The index of what every pair of a snapshot asked. */
-export function pairIndex(all: AskedColumns): PairIndex {
-  const { columns, unservable } = servable(all)
+export function* pairIndex(all: AskedColumns): Sliced<PairIndex> {
+  const { columns, unservable } = yield* servable(all)
   const { ids, keys, origins, subjects, flags, originNames } = columns
-  const table = questionTable(keys)
+  const table = yield* questionTable(keys)
   const ofOrigin = byOrigin(table, origins)
   const numbers = new Map(originNames.map((name, number) => [name, number]))
   const people = columns.subjectNames.map(subjectFrom)
@@ -70,17 +71,17 @@ function byOrigin(table: QuestionTable, origins: Uint32Array): (from: number, or
 /**
  * The pairs that can be served. An answer that its client did not wait for counts only where no other was recorded.
  */
-function servable(all: AskedColumns): {
+function* servable(all: AskedColumns): Sliced<{
   readonly columns: AskedColumns
   readonly unservable: readonly PairId[]
-} {
+}> {
   const { flags, ids } = all
   const wanted = ASKED_FLAGS.servable | ASKED_FLAGS.abandoned
   const rows = flags.keys()
   const whole = flags.map((flag) => ((flag & wanted) === ASKED_FLAGS.servable ? 1 : 0))
   if (!whole.includes(0)) return { columns: all, unservable: [] }
   const others = chosen(all, whole)
-  const table = questionTable(others.keys)
+  const table = yield* questionTable(others.keys)
   const ofOrigin = byOrigin(table, others.origins)
   const kept = whole.slice()
   const unservable: PairId[] = []

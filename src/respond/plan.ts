@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponse } from '../core/exchange.ts'
-import type { PairId } from '../core/pair.ts'
+import type { PairId, PairSource } from '../core/pair.ts'
+import type { Sliced } from '../core/sliced.ts'
 import type { NearMiss } from '../match/near-miss.ts'
 import { NO_CLASSES, type SecretClasses } from '../redact/classes.ts'
 import type { SessionRule } from '../match/match-rules.ts'
@@ -9,7 +10,8 @@ import { nearestPairs } from './nearest.ts'
 import { askedColumns } from './asked-scan.ts'
 import { pairIndex, type PairIndex } from './pair-index.ts'
 import { createResponses, type ResponsesInput } from './recorded-responses.ts'
-import { createSessions, type Sessions } from './sessions.ts'
+import { createSessions, sessionName, type Sessions } from './sessions.ts'
+import { createWriteHistory, type WriteHistory } from './write-history.ts'
 
 /** A snapshot made ready to answer. */
 export interface ReplayPlan {
@@ -69,12 +71,13 @@ export interface PlanInput extends ResponsesInput {
 }
 
 /** Indexes the snapshot once; a request then costs one signature, one look-up and its slots. */
-export function createPlan(input: PlanInput): ReplayPlan {
+export function* createPlan(input: PlanInput): Sliced<ReplayPlan> {
   const { pairs, match, secrets = NO_CLASSES, before } = input
   const responses = createResponses(input)
-  const index = pairIndex(askedColumns(pairs, match.book, secrets))
+  const index = yield* pairIndex(yield* askedColumns(pairs, match.book, secrets))
+  const history = match.book.causal ? yield* historyOf(pairs, match.session) : undefined
   const sessions = sessionsAfter(before, match.session)
-  const matcher = createMatcher({ index, pairs, secrets }, match, sessions)
+  const matcher = createMatcher({ index, history, secrets }, match, sessions)
   const served = servedBefore(index, before)
   let servedCount = served.reduce((sum, flag) => sum + flag, 0)
   const check = input.keys && createBearerCheck(pairs, input.keys, input.clock)
@@ -118,6 +121,15 @@ function idsOf(index: PairIndex, served: Uint8Array): readonly PairId[] {
   const ids: PairId[] = []
   for (let entry = 0; entry < index.size; entry += 1) if (served[entry] === 0) ids.push(index.id(entry))
   return ids
+}
+
+function* historyOf(pairs: Pick<PairSource, 'asked'>, rule: SessionRule): Sliced<WriteHistory> {
+  const history = createWriteHistory()
+  for (const pair of pairs.asked()) {
+    history.add(pair, sessionName(pair.request, rule) ?? '')
+    yield
+  }
+  return history
 }
 
 /** Clients that are told apart in another way now begin anew. */

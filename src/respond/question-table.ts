@@ -1,4 +1,5 @@
 import { KEY_WORDS } from '../core/asked-columns.ts'
+import type { Sliced } from '../core/sliced.ts'
 import type { QuestionKey } from '../match/question-key.ts'
 
 /** Which entries asked the same, by the key of the question. Holds numbers only: about 30 bytes an entry. */
@@ -14,7 +15,7 @@ export interface QuestionTable {
  * as good a hash as any.
  * @param keys of the entries 0, 1, 2 … one behind the other, {@link KEY_WORDS} words each
  */
-export function questionTable(keys: Uint32Array): QuestionTable {
+export function* questionTable(keys: Uint32Array): Sliced<QuestionTable> {
   const entries = keys.length / KEY_WORDS
   const mask = slotsFor(entries) - 1
   const heads = new Int32Array(mask + 1).fill(-1)
@@ -37,6 +38,7 @@ export function questionTable(keys: Uint32Array): QuestionTable {
     const slot = slotOf(keys[at] ?? 0, keys[at + 1] ?? 0, keys[at + 2] ?? 0, keys[at + 3] ?? 0)
     following[entry] = heads[slot] ?? -1
     heads[slot] = entry
+    if (entry % ENTRIES_AT_ONCE === 0) yield
   }
   return {
     first: (key) =>
@@ -45,6 +47,9 @@ export function questionTable(keys: Uint32Array): QuestionTable {
     next: (entry) => following[entry] ?? -1,
   }
 }
+
+/** As many as take a millisecond at most, where memory is slow. */
+const ENTRIES_AT_ONCE = 4096
 
 function slotsFor(entries: number): number {
   let slots = 16

@@ -35,6 +35,16 @@ const COLUMNS = [
 /** The one column that listings leave out: it may be long. */
 const CHUNKS = 'response_chunks'
 
+/** 1 where a pair has rows beside its own; the others, almost all, are not asked for them. */
+const HAS_PASSAGE = `(
+  EXISTS (SELECT 1 FROM interim WHERE pair_id = pair.id) OR EXISTS (SELECT 1 FROM frame WHERE pair_id = pair.id)
+) AS has_passage`
+
+/** Subqueries stand for a join, which takes better-sqlite3 five times as long. */
+const ROUTE = ['listen', 'target'].map(
+  (name) => `(SELECT route.${name} FROM route WHERE route.id = route_id) AS route_${name}`,
+)
+
 /** Takes the object of {@link pairRow}. */
 export const INSERT_PAIR = insertOf([...COLUMNS, CHUNKS])
 
@@ -53,16 +63,15 @@ export const AMEND_PAIR = `UPDATE pair SET ${AMENDED.map((name) => `${name} = @$
 export const SELECT_HEAD = selectOf(COLUMNS)
 
 /** Gives rows for {@link parsePair}; a condition follows. */
-export const SELECT_PAIR = selectOf([...COLUMNS, CHUNKS])
+export const SELECT_PAIR = selectOf([...COLUMNS, CHUNKS], [HAS_PASSAGE])
 
 function insertOf(columns: readonly string[]): string {
   const values = columns.map((name) => `@${name}`)
   return `INSERT INTO pair (${columns.join(', ')}) VALUES (${values.join(', ')})`
 }
 
-function selectOf(columns: readonly string[]): string {
-  return `SELECT ${columns.map((name) => `pair.${name}`).join(', ')}, listen, route.target AS route_target
-  FROM pair JOIN route ON route.id = route_id`
+function selectOf(columns: readonly string[], more: readonly string[] = []): string {
+  return `SELECT ${[...columns.map((name) => `pair.${name}`), ...ROUTE, ...more].join(', ')} FROM pair`
 }
 
 const OUTCOMES: readonly Outcome[] = ['complete', 'client aborted', 'upstream aborted', 'upstream error']
@@ -167,7 +176,7 @@ export function parsePair(row: Row, file: string, { bodies, passages }: PairPart
     body: body('response_body_id'),
     trailers: responseTrailers,
     ...parseChunks(columns, head.id, file),
-    ...passages.get(head.id),
+    ...(columns.number('has_passage') === 1 ? passages.get(head.id) : {}),
   }
   return { ...head, request, response }
 }
@@ -205,7 +214,7 @@ function facts(columns: Columns): PairFacts {
     at: columns.number('at'),
     firstByteMs: columns.optionalNumber('first_byte_ms'),
     tookMs: columns.number('took_ms'),
-    route: { listen: columns.text('listen'), target: columns.text('route_target') },
+    route: { listen: columns.text('route_listen'), target: columns.text('route_target') },
     outcome: columns.oneOf('outcome', OUTCOMES),
     error: columns.optionalText('error'),
     requestBytes: columns.number('request_bytes'),

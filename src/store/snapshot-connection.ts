@@ -34,6 +34,8 @@ interface Held<Q> {
 const PATIENCE_MS = 1000
 /** A recorder that begins waits so long for a reader, and a pair that was appended is seen so late. */
 const ONE_MOMENT_MS = 10
+/** Nor does one that reads on and on without letting timers in keep a recorder out. */
+const ONE_MOMENT_CALLS = 1000
 
 /**
  * Connects to a snapshot for reading.
@@ -57,7 +59,7 @@ export function connectSnapshot<Q>(
   const isPrivate = held !== undefined
   let closed = false
 
-  let turn: { readonly queries: Q; readonly end: NodeJS.Timeout } | undefined
+  let turn: { readonly queries: Q; readonly end: NodeJS.Timeout; left: number } | undefined
   const endTurn = (): void => {
     if (turn === undefined) return
     clearTimeout(turn.end)
@@ -86,14 +88,16 @@ export function connectSnapshot<Q>(
     })
 
   const useOften = <T>(work: (queries: Q) => T): T => {
+    if (turn?.left === 0) endTurn()
     if (turn !== undefined) {
+      turn.left -= 1
       const { queries } = turn
       return readingOf(file, () => work(queries))
     }
     return use((queries) => {
       if (held?.queries === queries) {
         held.begin()
-        turn = { queries, end: setTimeout(endTurn, ONE_MOMENT_MS).unref() }
+        turn = { queries, end: setTimeout(endTurn, ONE_MOMENT_MS).unref(), left: ONE_MOMENT_CALLS }
       }
       return work(queries)
     })

@@ -1,12 +1,13 @@
 import type Database from 'better-sqlite3'
 import { ResealError } from '../core/errors.ts'
-import type { PairFacts, PairId, PairSource, RecordedGap } from '../core/pair.ts'
+import type { PairFacts, PairHead, PairId, PairSource, PairTrait, RecordedGap } from '../core/pair.ts'
 import type { EpochMs } from '../core/time.ts'
 import type { AskedColumns } from '../core/asked-columns.ts'
 import { answerReader, type AnswerReader } from './answer-row.ts'
 import { readAskedColumns } from './asked-run.ts'
 import { bodyReader, type BodyReader } from './body-table.ts'
 import { gapReader } from './gap-table.ts'
+import { headPageReader, type HeadPageReader } from './head-page.ts'
 import { SELECT_HEAD, SELECT_PAIR, parseAsked, parseHead, parsePair, type PairParts } from './pair-row.ts'
 import { passageReader } from './passage-table.ts'
 import type { Row } from './row-columns.ts'
@@ -21,8 +22,6 @@ export interface SnapshotFacts {
 
 export interface SnapshotReader extends PairSource {
   readonly facts: SnapshotFacts
-  /** Pairs there are now; grows while the snapshot is being recorded. */
-  readonly count: number
   /** Times in which exchanges passed and could not be stored, in the order they were noted. */
   gaps(): readonly RecordedGap[]
   close(): void
@@ -37,6 +36,7 @@ interface Queries {
   readonly facts: Database.Statement<[], { createdAt: EpochMs; resealVersion: string }>
   readonly count: Database.Statement<[], number>
   readonly heads: Database.Statement<[PairId, number], Row>
+  readonly headPage: HeadPageReader
   readonly pair: Database.Statement<[PairId], Row>
   readonly answer: AnswerReader
   readonly asked: (version: number, pairs: number) => AskedColumns | undefined
@@ -77,6 +77,7 @@ function readerOf(
       return connection.use(({ count }) => count.get() ?? 0)
     },
     heads: (after) => rowsOf(connection, (row) => parseHead(row, file), after),
+    headPages: (traits) => pagesOf(connection, traits),
     asked: () => rowsOf(connection, (row) => parseAsked(row, file, bodies)),
     askedColumns: (version) => connection.use(({ asked, count }) => asked(version, count.get() ?? 0)),
     answer: (id) =>
@@ -87,7 +88,7 @@ function readerOf(
         return row && parsePair(row, file, parts)
       }),
     pair: (id) =>
-      connection.use(({ pair, parts }) => {
+      connection.useOften(({ pair, parts }) => {
         const row = pair.get(id)
         return row && parsePair(row, file, parts)
       }),
@@ -115,6 +116,20 @@ function* rowsOf<T extends PairFacts>(
   }
 }
 
+function* pagesOf(
+  connection: SnapshotConnection<Queries>,
+  traits: readonly PairTrait[] | undefined,
+): Generator<readonly PairHead[]> {
+  let after = 0
+  for (;;) {
+    const from = after
+    const page = connection.use(({ headPage }) => headPage(from, traits))
+    if (page === undefined) return
+    yield page.heads
+    after = page.last
+  }
+}
+
 function readFacts(connection: SnapshotConnection<Queries>, file: string): SnapshotFacts {
   const facts = connection.use((queries) => queries.facts.get())
   if (facts !== undefined) return facts
@@ -128,6 +143,7 @@ function queriesOf(db: Database.Database, file: string): Queries {
   return {
     facts: db.prepare('SELECT created_at AS createdAt, reseal_version AS resealVersion FROM snapshot'),
     count: db.prepare<[], number>('SELECT count(*) FROM pair').pluck(),
+    headPage: headPageReader(db, file),
     heads: db.prepare(`${SELECT_HEAD} WHERE pair.id > ? ORDER BY pair.id LIMIT ?`),
     pair: db.prepare(`${SELECT_PAIR} WHERE pair.id = ?`),
     answer: answerReader(db, file),

@@ -1,4 +1,5 @@
-import type { PairHead } from '../core/pair.ts'
+import { bytesOfText } from '../core/binary-text.ts'
+import type { PairHead, PairTrait } from '../core/pair.ts'
 import type { CompiledChain } from './chain.ts'
 import { pathOf } from './filters/request-test.ts'
 
@@ -22,6 +23,36 @@ export function chainIndex(chains: readonly CompiledChain[]): (pair: PairHead) =
     [...new Set(along(root, pathOf(request.target)))]
       .toSorted((a, b) => a - b)
       .flatMap((index) => chains[index] ?? [])
+}
+
+/** More are dearer to ask for than pairs are to look at. */
+const MAX_TRAITS = 64
+
+/**
+ * What a pair has that some chain may be for, as far as a source of pairs can tell by itself: methods, and how paths
+ * begin. Undefined where a chain may be for any pair.
+ */
+export function traitsOf(chains: readonly CompiledChain[]): readonly PairTrait[] | undefined {
+  const traits = new Map<string, PairTrait>()
+  for (const { definition } of chains) {
+    const { method, path } = definition.filters
+    const methods = method.length === 0 ? {} : { methods: method.map((name) => name.toUpperCase()) }
+    for (const glob of path.length === 0 ? ['**'] : path) {
+      const target = literalStart(glob)
+      const trait = { ...methods, ...(target === '' ? {} : { target }) }
+      traits.set(JSON.stringify(trait), trait)
+    }
+  }
+  const all = [...traits.values()]
+  return all.length > MAX_TRAITS || all.some((trait) => Object.keys(trait).length === 0) ? undefined : all
+}
+
+/** What every path has that fits a glob; empty for what cannot be in one. */
+function literalStart(glob: string): string {
+  const segments = glob.split('/')
+  const wild = segments.findIndex((segment) => /[*?{]/.test(segment))
+  const start = (wild === -1 ? segments : segments.slice(0, wild)).join('/')
+  return bytesOfText(start).toString('latin1') === start ? start : ''
 }
 
 function branch(): Branch {

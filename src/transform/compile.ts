@@ -3,12 +3,13 @@ import type { Jwt } from '../core/jwt.ts'
 import { gatherMistakes, type Mistakes } from '../core/mistakes.ts'
 import { isAnswered, type PairHead, type PairId, type PairSource, type AnsweredPair } from '../core/pair.ts'
 import type { HttpRequest } from '../core/exchange.ts'
+import type { Sliced } from '../core/sliced.ts'
 import type { Clock, EpochMs } from '../core/time.ts'
 import type { KeyRing } from '../keys/ring/key-ring.ts'
 import type { Secrets } from '../keys/files/secrets.ts'
 import { compileChain, runChain, type CompiledChain, type Learner } from './chain.ts'
 import type { ChainReport, StepTrace } from './chain-report.ts'
-import { chainIndex } from './chain-index.ts'
+import { chainIndex, traitsOf } from './chain-index.ts'
 import type { TransformDocument } from './document/definition.ts'
 import type { FilteredPair } from './filters/pair-filter.ts'
 import type { Moment } from './message/live.ts'
@@ -69,14 +70,15 @@ export interface CompileEnvironment {
 export type TraceListener = (pair: PairId, trace: readonly StepTrace[]) => void
 
 /**
- * Runs every chain over every pair that has an answer, once. Whatever cannot work fails here and not when a request comes.
+ * Runs every chain over every pair that has an answer, once. Whatever cannot work fails here and not when a request
+ * comes.
  * @throws ResealError KEY_*, SECRET_*, TRANSFORM_INVALID with the place of the step
  */
-export function compileTransforms(
+export function* compileTransforms(
   document: TransformDocument,
   pairs: PairSource,
   given: CompileEnvironment,
-): CompiledTransforms {
+): Sliced<CompiledTransforms> {
   const { secrets, rings = new Map(), clock, env = {}, seed = 'reseal' } = given
   const { readData = refuseFile, onTrace = () => {} } = given
   const sources = keySources(secrets)
@@ -97,18 +99,20 @@ export function compileTransforms(
     mistakes,
     onTrace,
   }
-  const { worked, seen } = workThrough(chains, pairs, run)
+  const worked = yield* workThrough(chains, pairs, run)
   mistakes.throwAny()
   for (const finish of run.finishers) finish()
-  const also = putLearnt(worked, pairs, run.learnt)
-  const nonces = bindNonces(
+  const also = yield* putLearnt(worked, pairs, run.learnt)
+  const nonces = yield* bindNonces(
     worked.flatMap(({ tokens }) => tokens),
     pairs,
   )
+  const seen = chains.length === 0 ? 0 : pairs.count
   const reports = chains.map((chain) => chain.counts.report(seen))
   refuseIdle(document, reports)
+  const standing = createVariables(variables.initial())
   return {
-    responses: responsesOf([...worked, ...also], nonces, pairs, createVariables(variables.initial())),
+    responses: yield* responsesOf([...worked, ...also], nonces, pairs, standing),
     chains: reports,
     keys: run.ledger.entries(),
     notes: [...sources.notes(), ...run.notes],
@@ -136,24 +140,27 @@ interface WorkedPair {
   readonly tokens: readonly FamilyToken[]
 }
 
-function workThrough(
+function* workThrough(
   chains: readonly CompiledChain[],
   pairs: PairSource,
   run: CompileRun,
-): { readonly worked: readonly WorkedPair[]; readonly seen: number } {
+): Sliced<readonly WorkedPair[]> {
   const worked: WorkedPair[] = []
-  if (chains.length === 0) return { worked, seen: 0 }
+  if (chains.length === 0) return worked
   const candidates = chainIndex(chains)
-  let seen = 0
-  for (const head of pairs.heads()) {
-    seen += 1
-    const pair = filteredPair(head, pairs)
-    const matching = candidates(head).filter((chain) => chain.filter(pair))
-    for (const chain of matching) chain.counts.see()
-    const messages = matching.length === 0 ? undefined : pair.messages()
-    if (messages !== undefined) worked.push(workOn(messages, matching, run))
+  for (const page of pairs.headPages(traitsOf(chains))) {
+    for (const head of page) {
+      const pair = filteredPair(head, pairs)
+      const matching = candidates(head).filter((chain) => chain.filter(pair))
+      for (const chain of matching) chain.counts.see()
+      const messages = matching.length === 0 ? undefined : pair.messages()
+      const work = messages && workOn(messages, matching, run)
+      if (work !== undefined) worked.push(work)
+      yield
+    }
+    yield
   }
-  return { worked, seen }
+  return worked
 }
 
 function filteredPair(head: PairHead, pairs: PairSource): FilteredPair {
@@ -169,8 +176,14 @@ function openMessages(pair: ReturnType<PairSource['pair']>): PairMessages | unde
   return { request: requestMessage(pair.request), response: responseMessage(pair) }
 }
 
-function workOn(messages: PairMessages, chains: readonly CompiledChain[], run: CompileRun): WorkedPair {
+/** @returns undefined where nothing came of it: of a large snapshot, most pairs are not worth keeping in memory */
+function workOn(
+  messages: PairMessages,
+  chains: readonly CompiledChain[],
+  run: CompileRun,
+): WorkedPair | undefined {
   const { pair } = messages.response
+  const finishers = run.finishers.length
   const tokens = createTokenFamily(pair.at, run.shared)
   const { ledger, variables, learnt } = run
   const whenAllRan = (finish: () => void): unknown => run.finishers.push(finish)
@@ -182,30 +195,35 @@ function workOn(messages: PairMessages, chains: readonly CompiledChain[], run: C
   tokens.tie()
   const trace = runs.flatMap((one) => one.trace)
   run.onTrace(pair.id, trace)
-  return {
-    message: messages.response,
-    trace,
-    learners: runs.flatMap(({ learner }) => learner ?? []),
-    tokens: tokens.members(),
-  }
+  const message = messages.response
+  const learners = runs.flatMap(({ learner }) => learner ?? [])
+  const members = tokens.members()
+  const isIdle = learners.length === 0 && members.length === 0 && run.finishers.length === finishers
+  return isIdle && !message.touched ? undefined : { message, trace, learners, tokens: members }
 }
 
 /** What was learnt is put into every response that has it, whether a chain changes the pair or not. */
-function putLearnt(
+function* putLearnt(
   worked: readonly WorkedPair[],
   pairs: PairSource,
   learnt: LearntValues,
-): readonly WorkedPair[] {
+): Sliced<readonly WorkedPair[]> {
   if (learnt.size === 0) return []
-  for (const { message } of worked) learnt.applyTo(message)
+  for (const { message } of worked) {
+    learnt.applyTo(message)
+    yield
+  }
   const known = new Set(worked.map(({ message }) => message.pair.id))
   const others: WorkedPair[] = []
-  for (const { id } of pairs.heads()) {
-    const messages = known.has(id) ? undefined : openMessages(pairs.pair(id))
-    if (messages === undefined) continue
-    learnt.applyTo(messages.response)
-    if (messages.response.touched)
-      others.push({ message: messages.response, trace: [], learners: [], tokens: [] })
+  for (const page of pairs.headPages()) {
+    for (const { id } of page) {
+      const messages = known.has(id) ? undefined : openMessages(pairs.pair(id))
+      if (messages === undefined) continue
+      learnt.applyTo(messages.response)
+      if (messages.response.touched)
+        others.push({ message: messages.response, trace: [], learners: [], tokens: [] })
+      yield
+    }
   }
   return others
 }
@@ -231,12 +249,12 @@ function refuseIdle({ responder }: TransformDocument, reports: readonly ChainRep
   }
 }
 
-function responsesOf(
+function* responsesOf(
   worked: readonly WorkedPair[],
   nonces: ReadonlyMap<PairId, Learner>,
   pairs: PairSource,
   variables: Variables,
-): ReadonlyMap<PairId, TransformedResponse> {
+): Sliced<ReadonlyMap<PairId, TransformedResponse>> {
   const responses = new Map<PairId, TransformedResponse>()
   for (const { message, trace, learners, tokens } of worked) {
     const { id } = message.pair
@@ -248,12 +266,14 @@ function responsesOf(
     const response = message.touched ? message.served() : recordedResponse(message.pair)
     const resigned = tokens.map(({ recorded }) => recorded)
     responses.set(id, { served: servedBy(response, all, variables), trace, resigned })
+    yield
   }
   for (const [id, learner] of nonces) {
     const pair = responses.has(id) ? undefined : pairs.pair(id)
     if (pair === undefined || !isAnswered(pair)) continue
     const served = servedBy(recordedResponse(pair), [learner], variables)
     responses.set(id, { served, trace: [], resigned: [] })
+    yield
   }
   return responses
 }

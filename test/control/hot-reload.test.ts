@@ -107,6 +107,39 @@ suite('a transform document that changes', () => {
 })
 
 suite('a snapshot that changes', () => {
+  test('is loaded while requests are answered, one load after another', async (t) => {
+    const pairs = Array.from({ length: 4000 }, (_, index) => ({
+      request: { target: `/items/${index}` },
+      response: { body: JSON.stringify({ index, note: 'a.b.c '.repeat(100) }) },
+    }))
+    const document = 'responder:\n  - extractor: http_res_body\n    transforms: [find: jwt, mask]\n'
+    const replay = await aReplay(t, { pairs, document })
+    const over = new AbortController()
+    const reloading = Promise.all([1, 2, 3, 4].map(() => replay.ask('POST', '/v1/reload'))).finally(() =>
+      over.abort(),
+    )
+    const statuses: number[] = []
+    while (!over.signal.aborted) statuses.push((await fetch(`${replay.url}/items/7`)).status)
+    for (const { status } of await reloading) assert.equal(status, 200)
+    // All who ask while one is loading share the next.
+    const { revision: last } = (await replay.ask('GET', '/v1/plan')).json as { revision: number }
+    assert.ok(last >= 2 && last <= 5, `revision ${last}`)
+    // A load of one piece would let through what had come before it and what came after.
+    assert.ok(statuses.length >= 6, `${statuses.length} answers`)
+    assert.deepEqual([...new Set(statuses)], [200])
+  })
+
+  test('is no more loaded once the replay stops', async (t) => {
+    const pairs = Array.from({ length: 2000 }, (_, index) => ({ request: { target: `/items/${index}` } }))
+    const document = 'responder:\n  - extractor: http_res_body\n    transforms: [find: jwt, mask]\n'
+    const replay = await aReplay(t, { pairs, document })
+    writeFileSync(replay.transformsFile, `${document}# changed\n`)
+    const reloading = replay.ask('POST', '/v1/reload').catch(() => undefined)
+    await replay.replaying.stop()
+    await reloading
+    assert.deepEqual(replay.logged, [])
+  })
+
   test('is served from then on, and no answer is lost meanwhile', async (t) => {
     const replay = await aReplay(t, { watch: true, pairs: [ITEMS] })
     const statuses: number[] = []

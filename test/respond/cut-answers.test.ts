@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { atOnce } from '../../src/core/sliced.ts'
 import type { HttpResponse } from '../../src/core/exchange.ts'
 import type { RRPair } from '../../src/core/pair.ts'
 import { brokenOffMessage } from '../../src/core/upstream-failure.ts'
@@ -117,14 +118,16 @@ suite('a request that waits for a 100', () => {
 })
 
 function planOf(pace: number | undefined, ...pairs: readonly RRPair[]): ReplayPlan {
-  return createPlan({
-    pairs: aSource(...pairs),
-    transforms: { responses: new Map(), chains: [], keys: [], notes: [] },
-    match: aMatch(),
-    clock: () => 0,
-    cacheBytes: 1_000_000,
-    pace,
-  })
+  return atOnce(
+    createPlan({
+      pairs: aSource(...pairs),
+      transforms: { responses: new Map(), chains: [], keys: [], notes: [] },
+      match: aMatch(),
+      clock: () => 0,
+      cacheBytes: 1_000_000,
+      pace,
+    }),
+  )
 }
 
 function hit(plan: ReplayPlan): HttpResponse {

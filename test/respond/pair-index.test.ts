@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
+import { atOnce } from '../../src/core/sliced.ts'
 import { KEY_WORDS } from '../../src/core/asked-columns.ts'
 import { DEFAULT_RULES, oneRule } from '../../src/match/match-rules.ts'
 import { signatureOf } from '../../src/match/signature.ts'
@@ -15,7 +16,7 @@ const RULES = DEFAULT_RULES
 const BOOK = oneRule(RULES)
 
 function indexPairs(pairs: Pick<PairSource, 'asked' | 'askedColumns'>): PairIndex {
-  return pairIndex(askedColumns(pairs, BOOK))
+  return atOnce(pairIndex(atOnce(askedColumns(pairs, BOOK))))
 }
 
 function sequence(index: PairIndex, target: string, origin?: string): readonly number[] {
@@ -83,7 +84,7 @@ suite('a table of questions', () => {
     const entries = 64
     const keys = new Uint32Array(entries * KEY_WORDS)
     for (let entry = 0; entry < entries; entry += 1) keys[entry * KEY_WORDS + 3] = entry >> 1
-    const table = questionTable(keys)
+    const table = atOnce(questionTable(keys))
     for (let entry = 0; entry < entries; entry += 2) {
       const key = Buffer.from(keys.buffer, entry * KEY_WORDS * 4, KEY_WORDS * 4)
       assert.equal(table.first(key), entry)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { atOnce } from '../../src/core/sliced.ts'
 import type { RRPair } from '../../src/core/pair.ts'
 import type { NearMiss } from '../../src/match/near-miss.ts'
 import { createPlan, type Answer, type ReplayPlan } from '../../src/respond/plan.ts'
@@ -8,13 +9,15 @@ import { aSource } from '../support/a-source.ts'
 import { aMatch } from '../support/match.ts'
 
 function planOf(...pairs: readonly RRPair[]): ReplayPlan {
-  return createPlan({
-    pairs: aSource(...pairs),
-    transforms: { responses: new Map(), chains: [], keys: [], notes: [] },
-    match: aMatch(),
-    clock: () => 0,
-    cacheBytes: 1_000_000,
-  })
+  return atOnce(
+    createPlan({
+      pairs: aSource(...pairs),
+      transforms: { responses: new Map(), chains: [], keys: [], notes: [] },
+      match: aMatch(),
+      clock: () => 0,
+      cacheBytes: 1_000_000,
+    }),
+  )
 }
 
 function ask(plan: ReplayPlan, fields: RequestFields, origin?: string): Answer {

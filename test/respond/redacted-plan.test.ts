@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import jsonwebtoken from 'jsonwebtoken'
+import { atOnce } from '../../src/core/sliced.ts'
 import type { RRPair } from '../../src/core/pair.ts'
 import { secretClasses } from '../../src/redact/classes.ts'
 import { REDACT_ALL } from '../../src/redact/definition.ts'
@@ -15,14 +16,16 @@ const RULES = compileRules(REDACT_ALL)
 const FORM = [['Content-Type', 'application/x-www-form-urlencoded']] as const
 
 function planOf(...pairs: readonly RRPair[]): ReplayPlan {
-  return createPlan({
-    pairs: aSource(...pairs),
-    transforms: { responses: new Map(), chains: [], keys: [], notes: [] },
-    match: aMatch(),
-    secrets: secretClasses(RULES),
-    clock: () => 0,
-    cacheBytes: 1_000_000,
-  })
+  return atOnce(
+    createPlan({
+      pairs: aSource(...pairs),
+      transforms: { responses: new Map(), chains: [], keys: [], notes: [] },
+      match: aMatch(),
+      secrets: secretClasses(RULES),
+      clock: () => 0,
+      cacheBytes: 1_000_000,
+    }),
+  )
 }
 
 function login(id: number, body: string): RRPair {

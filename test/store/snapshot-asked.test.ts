@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { suite, test, type TestContext } from 'node:test'
+import { atOnce } from '../../src/core/sliced.ts'
 import { RECORDING_INDEX } from '../../src/app/recording-index-url.ts'
 import type { RRPair } from '../../src/core/pair.ts'
 import { DEFAULT_RULES, oneRule } from '../../src/match/match-rules.ts'
@@ -38,7 +39,7 @@ function opened(context: TestContext, file: string): SnapshotReader {
 
 /** Names in place of numbers, which may differ in their order. */
 function meaning(pair: Pick<SnapshotReader, 'asked' | 'askedColumns'>): unknown {
-  const { ids, keys, origins, subjects, flags, originNames, subjectNames } = askedColumns(pair, BOOK)
+  const { ids, keys, origins, subjects, flags, originNames, subjectNames } = atOnce(askedColumns(pair, BOOK))
   return Array.from(ids, (id, at) => ({
     id,
     key: Array.from(keys.slice(at * 4, at * 4 + 4)),
@@ -134,7 +135,7 @@ suite('what pairs asked is kept in the snapshot', () => {
       },
       askedColumns: (version: number) => reader.askedColumns(version),
     }
-    askedColumns(source, BOOK)
+    atOnce(askedColumns(source, BOOK))
     assert.equal(scanned, 1)
   })
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { RRPair } from '../../src/core/pair.ts'
+import { atOnce } from '../../src/core/sliced.ts'
 import { createPlan, type ReplayPlan } from '../../src/respond/plan.ts'
 import { aRequest, type RequestFields } from './a-pair.ts'
 import { aSource } from './a-source.ts'
@@ -7,13 +8,14 @@ import { matchOf } from './match.ts'
 
 /** A plan over pairs, with the `match:` of a document in YAML. */
 export function aPlan(match: string, ...pairs: readonly RRPair[]): ReplayPlan {
-  return createPlan({
+  const planning = createPlan({
     pairs: aSource(...pairs),
     transforms: { responses: new Map(), chains: [], keys: [], notes: [] },
     match: matchOf(`match: ${match}`),
     clock: () => 0,
     cacheBytes: 1_000_000,
   })
+  return atOnce(planning)
 }
 
 /** The pair that answers; 0 for a miss. */

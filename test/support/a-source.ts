@@ -1,12 +1,20 @@
-import type { PairSource, RRPair } from '../../src/core/pair.ts'
+import type { PairSource, PairTrait, RRPair } from '../../src/core/pair.ts'
 
 /** A snapshot's pairs out of memory. */
 export function aSource(...pairs: readonly RRPair[]): PairSource {
   return {
+    count: pairs.length,
     heads: () => pairs,
+    headPages: (traits) => [
+      pairs.filter((pair) => traits === undefined || traits.some((trait) => has(pair, trait))),
+    ],
     asked: () => pairs,
     askedColumns: () => undefined,
     answer: (id) => pairs.find((pair) => pair.id === id),
     pair: (id) => pairs.find((pair) => pair.id === id),
   }
+}
+
+function has({ request }: RRPair, { methods, target = '' }: PairTrait): boolean {
+  return methods?.includes(request.method.toUpperCase()) !== false && request.target.includes(target)
 }

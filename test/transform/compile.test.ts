@@ -4,6 +4,7 @@ import { suite, test, type TestContext } from 'node:test'
 import { gzipSync, gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import jsonwebtoken from 'jsonwebtoken'
+import { atOnce } from '../../src/core/sliced.ts'
 import type { RRPair } from '../../src/core/pair.ts'
 import { claimsOf, headerOf } from '../../src/core/jwt.ts'
 import { compileTransforms, type CompiledTransforms } from '../../src/transform/compile.ts'
@@ -42,7 +43,7 @@ function jsonPair(
 function compiled(t: TestContext, responder: string, ...pairs: readonly RRPair[]): CompiledTransforms {
   const document = parseTransformDocument(`version: 1\nresponder:\n${responder}`, 'transforms/t.yaml')
   const secrets = secretsWith(t, { 'jwt-demo/tls.key': PEM })
-  return compileTransforms(document, aSource(...pairs), { secrets, clock: () => NOW })
+  return atOnce(compileTransforms(document, aSource(...pairs), { secrets, clock: () => NOW }))
 }
 
 async function bodyOf(transforms: CompiledTransforms, id = 1, now = NOW): Promise<string> {
@@ -395,10 +396,12 @@ suite('a recorded JWKS', () => {
       jsonPair(1, JSON.stringify({ access_token: tokenBy(rsa.privateKey) })),
       jsonPair(2, JSON.stringify({ keys: [jwkOf(rsa.publicKey, 'k1')] })),
     )
-    const transforms = compileTransforms(document, pairs, {
-      secrets: secretsWith(t, { 'jwt-demo/tls.key': PEM }),
-      clock: () => NOW,
-    })
+    const transforms = atOnce(
+      compileTransforms(document, pairs, {
+        secrets: secretsWith(t, { 'jwt-demo/tls.key': PEM }),
+        clock: () => NOW,
+      }),
+    )
     assert.deepEqual([...transforms.responses.keys()], [1])
     assert.equal(transforms.keys[0]?.matchesRecording, true)
   })

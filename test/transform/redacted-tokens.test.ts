@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { suite, test, type TestContext } from 'node:test'
 import jsonwebtoken from 'jsonwebtoken'
+import { atOnce } from '../../src/core/sliced.ts'
 import { claimsOf } from '../../src/core/jwt.ts'
 import type { RRPair } from '../../src/core/pair.ts'
 import { REDACT_ALL } from '../../src/redact/definition.ts'
@@ -48,7 +49,7 @@ function compiled(t: TestContext, key: KeyObject, pairs: readonly RRPair[]): Com
     't.yaml',
   )
   const secrets = secretsWith(t, { 'a/key': key.export({ type: 'pkcs8', format: 'pem' }).toString() })
-  return compileTransforms(document, aSource(...pairs), { secrets, clock: () => 0 })
+  return atOnce(compileTransforms(document, aSource(...pairs), { secrets, clock: () => 0 }))
 }
 
 async function bodyOf(transforms: CompiledTransforms, id: number): Promise<Record<string, string>> {

@@ -1,5 +1,6 @@
 import { claimsOf } from '../../core/jwt.ts'
-import { isAnswered, type PairId, type PairSource } from '../../core/pair.ts'
+import { isAnswered, type PairId, type PairSource, type PairTrait } from '../../core/pair.ts'
+import type { Sliced } from '../../core/sliced.ts'
 import type { Learner } from '../chain.ts'
 import { requestMessage } from '../message/request-message.ts'
 import { REQUEST_SOURCES, type RequestSource } from '../values/request-source.ts'
@@ -12,27 +13,36 @@ const PLACES: readonly RequestSource[] = [
   REQUEST_SOURCES.json('nonce'),
 ]
 
+/** Requests that may ask for a token: the others are not read. */
+const MAY_ASK: readonly PairTrait[] = [{ methods: ['POST'] }, { target: 'nonce=' }]
+
 /**
  * An ID token has the nonce of the request that asked for it (OIDC Core §3.1.2.1), and a live client sends another one. So
  * each token whose nonce some recorded request has is bound to it.
  * @returns for each pair with such a request, what learns its live nonce
  */
-export function bindNonces(tokens: readonly FamilyToken[], pairs: PairSource): ReadonlyMap<PairId, Learner> {
+export function* bindNonces(
+  tokens: readonly FamilyToken[],
+  pairs: PairSource,
+): Sliced<ReadonlyMap<PairId, Learner>> {
   const byNonce = Map.groupBy(tokens, ({ recorded }) => claimsOf(recorded)['nonce'])
   const learners = new Map<PairId, Learner>()
   if ([...byNonce.keys()].every((nonce) => typeof nonce !== 'string')) return learners
-  for (const head of pairs.heads()) {
-    const mayHave = head.request.target.includes('nonce=') || head.request.method === 'POST'
-    const pair = mayHave ? pairs.pair(head.id) : undefined
-    if (pair === undefined || !isAnswered(pair)) continue
-    const request = requestMessage(pair.request)
-    for (const place of PLACES) {
-      const nonce = place(request)
-      const bound = nonce === undefined ? undefined : byNonce.get(nonce)
-      if (nonce === undefined || bound === undefined) continue
-      for (const token of bound) token.bindNonce(nonce)
-      learners.set(head.id, learnerOf(place, nonce))
+  for (const page of pairs.headPages(MAY_ASK)) {
+    for (const { id } of page) {
+      const pair = pairs.pair(id)
+      if (pair === undefined || !isAnswered(pair)) continue
+      const request = requestMessage(pair.request)
+      for (const place of PLACES) {
+        const nonce = place(request)
+        const bound = nonce === undefined ? undefined : byNonce.get(nonce)
+        if (nonce === undefined || bound === undefined) continue
+        for (const token of bound) token.bindNonce(nonce)
+        learners.set(id, learnerOf(place, nonce))
+      }
+      yield
     }
+    yield
   }
   return learners
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
+import { atOnce } from '../../../src/core/sliced.ts'
 import type { HttpRequest, HttpResponse } from '../../../src/core/exchange.ts'
 import type { RRPair } from '../../../src/core/pair.ts'
 import { openSecrets } from '../../../src/keys/files/secrets.ts'
@@ -35,7 +36,7 @@ export function compile(
 ): CompiledTransforms {
   const document = parseTransformDocument(`responder:\n${responder}`, 'transforms/t.yaml')
   const secrets = t === undefined || files === undefined ? openSecrets('/nonexistent') : secretsWith(t, files)
-  return compileTransforms(document, aSource(...pairs), { secrets, clock: () => NOW, ...environment })
+  return atOnce(compileTransforms(document, aSource(...pairs), { secrets, clock: () => NOW, ...environment }))
 }
 
 /** A recorded pair whose response has this body. */
