@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { MAX_SECRET_BYTES, openSecrets } from '../../src/keys/files/secrets.ts'
+import { asNobody } from './support/as-nobody.ts'
 import { secretsWith } from './support/secrets-directory.ts'
 
 suite('a secret path', () => {
@@ -132,12 +133,14 @@ suite('a secret that cannot be read', () => {
     })
   })
 
-  const isRoot = process.getuid?.() === 0
-  test('is forbidden to this user', { skip: isRoot && 'root may read everything' }, (context) => {
+  test('is forbidden to this user', async (context) => {
     const secrets = secretsWith(context, {})
+    chmodSync(secrets.directory, 0o755)
     mkdirSync(join(secrets.directory, 'a'))
     writeFileSync(join(secrets.directory, 'a/tls.key'), 'key')
     chmodSync(join(secrets.directory, 'a/tls.key'), 0)
-    assert.throws(() => secrets.read('a/tls.key'), { code: 'SECRET_UNREADABLE', message: /\(EACCES\)/ })
+    await asNobody(() =>
+      assert.throws(() => secrets.read('a/tls.key'), { code: 'SECRET_UNREADABLE', message: /\(EACCES\)/ }),
+    )
   })
 })
