@@ -24,6 +24,7 @@ interface SettingFlags extends DirectoryFlags {
   readonly clientTimeout?: string
   readonly connectTimeout?: string
   readonly upstreamTimeout?: string
+  readonly watch?: boolean | undefined
   readonly quiet?: true
 }
 

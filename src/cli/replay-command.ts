@@ -26,7 +26,7 @@ interface ReplayFlags extends DirectoryFlags, TlsFlags {
   readonly latency?: string
   readonly clientTimeout?: string
   readonly control?: string
-  readonly watch: boolean
+  readonly watch?: boolean
   readonly onMiss: OnMiss
   readonly target?: string
   readonly maxBody?: string
@@ -79,7 +79,8 @@ export function addReplayCommand(program: Command, output: Output): void {
 }
 
 async function runReplay(snapshot: string, flags: ReplayFlags, output: Output): Promise<void> {
-  const settings = settingsOf(flags)
+  // Commander's --no-watch is true where it was not given, which is no word of the user's.
+  const settings = settingsOf({ ...flags, watch: flags.watch === false ? false : undefined })
   const lively = output.live && !settings.quiet
   const replaying = await replay({
     ...transformSources(settings, snapshot, (line) => {
@@ -87,7 +88,7 @@ async function runReplay(snapshot: string, flags: ReplayFlags, output: Output): 
     }),
     routes: routesOf(flags, settings.listen),
     control: flags.control,
-    watch: flags.watch,
+    watch: settings.watch,
     whenMissed: flags.onMiss,
     target: flags.target,
     maxBodyBytes: settings.maxBodyBytes,

@@ -134,6 +134,14 @@ export const SETTINGS = {
     description: 'How long a backend may take for the head of its response, or pause in its content.',
     read: parseTimeout,
   },
+  watch: {
+    key: 'watch',
+    env: 'RESEAL_WATCH',
+    flag: '--no-watch',
+    fallback: true,
+    description: 'Whether a replay loads snapshot, transform document and key files anew when they change.',
+    read: readSwitch,
+  },
   quiet: {
     key: 'quiet',
     env: 'RESEAL_QUIET',
@@ -164,6 +172,7 @@ export interface Settings {
   readonly clientTimeoutMs: number
   readonly connectTimeoutMs: number
   readonly upstreamTimeoutMs: number
+  readonly watch: boolean
   readonly quiet: boolean
   /** The issuers of the configuration file, still to be read. */
   readonly issuers: SourceSection | undefined
@@ -202,7 +211,8 @@ export function loadSettings(sources: SettingSources): Settings {
   const clientTimeoutMs = settle('clientTimeoutMs', SETTINGS.clientTimeoutMs)
   const connectTimeoutMs = settle('connectTimeoutMs', SETTINGS.connectTimeoutMs)
   const upstreamTimeoutMs = settle('upstreamTimeoutMs', SETTINGS.upstreamTimeoutMs)
-  const quiet = settle('quiet', SETTINGS.quiet)
+  const watch = settle<boolean>('watch', SETTINGS.watch)
+  const quiet = settle<boolean>('quiet', SETTINGS.quiet)
   return {
     snapshots: snapshots.value,
     transforms: transforms.value,
@@ -217,6 +227,7 @@ export function loadSettings(sources: SettingSources): Settings {
     clientTimeoutMs: clientTimeoutMs.value,
     connectTimeoutMs: connectTimeoutMs.value,
     upstreamTimeoutMs: upstreamTimeoutMs.value,
+    watch: watch.value,
     quiet: quiet.value,
     issuers: sections.get('issuers'),
     redact: sections.get('redact'),
@@ -234,6 +245,7 @@ export function loadSettings(sources: SettingSources): Settings {
       clientTimeoutMs: clientTimeoutMs.origin,
       connectTimeoutMs: connectTimeoutMs.origin,
       upstreamTimeoutMs: upstreamTimeoutMs.origin,
+      watch: watch.origin,
       quiet: quiet.origin,
     },
   }

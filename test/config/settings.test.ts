@@ -26,10 +26,19 @@ const DEFAULTS = {
   clientTimeoutMs: 10_000,
   connectTimeoutMs: 10_000,
   upstreamTimeoutMs: 120_000,
+  watch: true,
   quiet: false,
   issuers: undefined,
   redact: undefined,
 }
+
+test('a replay watches its files unless a flag, the environment or the file says otherwise', () => {
+  const file = written('watch: false\n')
+  const watch = (more: Partial<SettingSources>): boolean => loadSettings(sources({ file, ...more })).watch
+  assert.equal(watch({}), false)
+  assert.equal(watch({ env: { RESEAL_WATCH: 'on' } }), true)
+  assert.equal(watch({ env: { RESEAL_WATCH: 'on' }, flags: { watch: false } }), false)
+})
 
 test('without any source, the defaults hold', () => {
   const { origins, ...settings } = loadSettings(sources({ file: join(directory, 'none.yaml') }))
@@ -79,6 +88,7 @@ test('a flag comes before the environment, the environment before the file, the 
     clientTimeoutMs: 500,
     connectTimeoutMs: 10_000,
     upstreamTimeoutMs: 90_000,
+    watch: true,
     quiet: true,
     issuers: undefined,
     redact: undefined,
@@ -96,6 +106,7 @@ test('a flag comes before the environment, the environment before the file, the 
       clientTimeoutMs: 'environment',
       connectTimeoutMs: 'default',
       upstreamTimeoutMs: 'file',
+      watch: 'default',
       quiet: 'file',
     },
   })
