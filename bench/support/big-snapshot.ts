@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { RECORDING_INDEX } from '../../src/app/recording-index-url.ts'
 import type { RRPair } from '../../src/core/pair.ts'
+import { QUESTION_VERSION } from '../../src/match/question-key.ts'
 import { MIGRATIONS } from '../../src/store/migrations.ts'
 import { createSnapshot } from '../../src/store/snapshot-writer.ts'
 import { aPair } from '../../test/support/a-pair.ts'
@@ -25,7 +26,7 @@ export async function bigSnapshot(
   kind: BigSnapshotKind,
   pairs: number,
 ): Promise<{ directory: string; name: string }> {
-  const directory = join(tmpdir(), `reseal-bench-snapshots-${MIGRATIONS.length}`)
+  const directory = join(tmpdir(), `reseal-bench-snapshots-${MIGRATIONS.length}-${QUESTION_VERSION}`)
   mkdirSync(directory, { recursive: true })
   const name = `${kind}-${pairs}`
   const file = join(directory, `${name}.db`)

@@ -116,6 +116,12 @@ export interface PairTrait {
   readonly target?: BinaryText
 }
 
+/** A pair and its request target. */
+export interface AskedTarget {
+  readonly id: PairId
+  readonly target: string
+}
+
 /** Where recorded pairs come from. */
 export interface PairSource {
   /** Pairs there are now; grows while the snapshot is being recorded. */
@@ -127,6 +133,8 @@ export interface PairSource {
    * @param traits pairs that have none of them may be left out, and lists may be empty then; undefined is for all
    */
   headPages(traits?: readonly PairTrait[]): Iterable<readonly PairHead[]>
+  /** The pairs after one up to another and what they were asked for, in order of arrival; nothing else of them is read. */
+  targets(after: PairId, upTo: PairId): readonly AskedTarget[]
   /** Every pair with its request whole and no content of its response, in order of arrival. */
   asked(): Iterable<AskedPair>
   /**

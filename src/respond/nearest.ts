@@ -3,11 +3,10 @@ import { maskedTarget } from '../core/masking.ts'
 import { isServable, type PairSource, type RRPair } from '../core/pair.ts'
 import type { Difference } from '../match/difference.ts'
 import type { RuleBook } from '../match/match-rules.ts'
-import { createNearIndex, type NearIndex } from '../match/near-index.ts'
 import { nearMisses, type Candidate, type NearMiss } from '../match/near-miss.ts'
 import { openRequest } from '../match/request-difference.ts'
-import { pathOf } from '../match/request-path.ts'
 import type { MatchedSnapshot, WhyNot } from './matcher.ts'
+import { recordedPaths } from './recorded-paths.ts'
 
 /** Finds the recorded requests nearest to one that was not answered. */
 export type Nearest = (
@@ -16,14 +15,13 @@ export type Nearest = (
   whyNot: WhyNot | undefined,
 ) => readonly NearMiss[]
 
-/** Heads are read once, when the first miss comes; each miss then reads a bounded number of pairs. */
+/** Each miss reads a bounded number of pairs whole. */
 export function nearestPairs(
   { pairs, index, secrets }: Pick<MatchedSnapshot, 'index' | 'secrets'> & { readonly pairs: PairSource },
   book: RuleBook,
 ): Nearest {
-  let near: NearIndex | undefined
+  const near = recordedPaths(pairs, index)
   return (request, origin, whyNot) => {
-    near ??= indexOfPaths(pairs)
     // What is redacted in the recording is no difference.
     const asked = openRequest(secrets.asked(request) ?? request)
     const rules = book.rulesFor(request.method, asked.path, origin ?? index.origins[0] ?? 'http://localhost')
@@ -41,12 +39,6 @@ export function nearestPairs(
     })
     return nearMisses(asked, candidates, rules)
   }
-}
-
-function indexOfPaths(pairs: PairSource): NearIndex {
-  const near = createNearIndex()
-  for (const { id, request } of pairs.heads()) near.add(id, pathOf(request.target))
-  return near
 }
 
 function otherBackend({ route }: RRPair, asked: string): Difference {

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3'
+import { binaryText } from '../core/binary-text.ts'
 import { ResealError } from '../core/errors.ts'
 import type { PairFacts, PairHead, PairId, PairSource, PairTrait, RecordedGap } from '../core/pair.ts'
 import type { EpochMs } from '../core/time.ts'
@@ -37,6 +38,7 @@ interface Queries {
   readonly count: Database.Statement<[], number>
   readonly heads: Database.Statement<[PairId, number], Row>
   readonly headPage: HeadPageReader
+  readonly targets: Database.Statement<[PairId, PairId], { id: PairId; target: Uint8Array }>
   readonly pair: Database.Statement<[PairId], Row>
   readonly answer: AnswerReader
   readonly asked: (version: number, pairs: number) => AskedColumns | undefined
@@ -78,6 +80,10 @@ function readerOf(
     },
     heads: (after) => rowsOf(connection, (row) => parseHead(row, file), after),
     headPages: (traits) => pagesOf(connection, traits),
+    targets: (after, upTo) =>
+      connection
+        .use(({ targets }) => targets.all(after, upTo))
+        .map(({ id, target }) => ({ id, target: binaryText(target) })),
     asked: () => rowsOf(connection, (row) => parseAsked(row, file, bodies)),
     askedColumns: (version) => connection.use(({ asked, count }) => asked(version, count.get() ?? 0)),
     answer: (id) =>
@@ -145,6 +151,7 @@ function queriesOf(db: Database.Database, file: string): Queries {
     count: db.prepare<[], number>('SELECT count(*) FROM pair').pluck(),
     headPage: headPageReader(db, file),
     heads: db.prepare(`${SELECT_HEAD} WHERE pair.id > ? ORDER BY pair.id LIMIT ?`),
+    targets: db.prepare('SELECT id, target FROM pair WHERE id > ? AND id <= ? ORDER BY id'),
     pair: db.prepare(`${SELECT_PAIR} WHERE pair.id = ?`),
     answer: answerReader(db, file),
     asked: (version, pairs) => readAskedColumns(db, version, pairs),

@@ -8,6 +8,10 @@ export function aSource(...pairs: readonly RRPair[]): PairSource {
     headPages: (traits) => [
       pairs.filter((pair) => traits === undefined || traits.some((trait) => has(pair, trait))),
     ],
+    targets: (after, upTo) =>
+      pairs
+        .filter(({ id }) => id > after && id <= upTo)
+        .map(({ id, request: { target } }) => ({ id, target })),
     asked: () => pairs,
     askedColumns: () => undefined,
     answer: (id) => pairs.find((pair) => pair.id === id),
