@@ -1,10 +1,12 @@
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { InterimResponse } from '../core/exchange.ts'
 import { hopByHopNames, withoutHeaders } from '../core/headers.ts'
 
 /**
  * Writes a 1xx response byte for byte (RFC 9110 §15.2): not to HTTP/1.0, which knows none, and not behind the final
- * head. Only the answer that is next on its connection can write one.
+ * head. An answer that waits for those before it on its connection writes them when it is its turn, at most
+ * {@link MAX_WAITING} of them.
  */
 export function writeInterim(
   response: ServerResponse,
@@ -16,6 +18,18 @@ export function writeInterim(
   else {
     const kept = withoutHeaders(headers, hopByHopNames(headers))
     const lines = kept.map(([name, value]) => `${name}: ${value}\r\n`)
-    response.socket?.write(`HTTP/1.1 ${status} ${reason}\r\n${lines.join('')}\r\n`, 'latin1')
+    whenItsTurn(response, `HTTP/1.1 ${status} ${reason}\r\n${lines.join('')}\r\n`)
+  }
+}
+
+/** More of them an upstream need not say, and we need not hold. */
+const MAX_WAITING = 64
+
+/** Told of its socket, a response has not written yet what it was given before. */
+function whenItsTurn(response: ServerResponse, text: string): void {
+  if (response.socket !== null) response.socket.write(text, 'latin1')
+  else if (response.listenerCount('socket') < MAX_WAITING) {
+    response.setMaxListeners(0)
+    response.once('socket', (socket: Socket) => socket.write(text, 'latin1'))
   }
 }

@@ -250,6 +250,34 @@ test('interim responses are relayed as they come', async (t) => {
   )
 })
 
+test('interim responses of an answer that is not yet its turn wait for it', async (t) => {
+  const [late, answered] = [Promise.withResolvers<RawSocket>(), Promise.withResolvers<RawSocket>()]
+  const upstream = await rawUpstream(t, async (socket) => {
+    const asked = await socket.until('\r\n\r\n')
+    if (asked.startsWith('GET /first')) late.resolve(socket)
+    else {
+      answered.resolve(socket)
+      socket.send('HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n')
+      socket.send('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 6\r\n\r\nsecond')
+    }
+  })
+  const { proxy, log } = await proxying(t, upstream.url)
+  const client = await rawClient(t, proxy.port)
+  client.send('GET /first HTTP/1.1\r\nHost: x\r\n\r\n')
+  const first = await late.promise
+  client.send('GET /second HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+  const second = await answered.promise
+  await second.closed()
+  assert.equal(client.text(), '')
+  first.send(OK)
+  assert.equal(
+    (await client.closed()).text,
+    `HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${KEPT}\r\nok` +
+      'HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n' +
+      'HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nsecond',
+  )
+})
+
 test('the head and each piece of a response leave at once, while the upstream still holds the rest', async (t) => {
   for (const framing of ['Content-Length: 10', 'Transfer-Encoding: chunked']) {
     const upstream = await answering(t, `HTTP/1.1 200 OK\r\n${framing}\r\n\r\n`)
