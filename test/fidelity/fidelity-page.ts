@@ -85,13 +85,17 @@ const NOT_CARRIED: readonly (readonly [what: string, why: string])[] = [
   ],
   [
     'Answers before the request is whole',
-    'The recorder relays them as they come. The replay has to know the whole request to find its answer.',
+    'The recorder relays them as they come, and a snapshot does not say that they were early. The replay has to know the whole request to find its answer: a client that waits for it before it sends the rest is answered 408 after `--client-timeout`, unless it had asked for a 100, whose refusal comes at once.',
   ],
   [
     'A 100 that no upstream sent',
     'The replay asks for content with a 100 wherever the recording has content.',
   ],
   ['Interim responses to HTTP/1.0', 'That version has none.'],
+  [
+    'New tokens in WebSockets',
+    'Transforms reach heads and content, not frames: a JWT in a message is replayed as it was stored, redacted and expired.',
+  ],
   [
     'Other versions and protocols',
     'HTTP/2 without TLS, tunnels, server push, and some of its fine points, are listed with why in [tls.md](tls.md). Compressed WebSocket messages are replayed uncompressed, each as one frame.',
