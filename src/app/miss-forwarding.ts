@@ -6,12 +6,12 @@ import type { OtherAnswerer } from '../respond/replay-answer.ts'
 import { snapshotFile } from '../store/snapshot-name.ts'
 import { createSnapshot } from '../store/snapshot-writer.ts'
 import type { RelayOptions } from '../wire/relays.ts'
-import { parseTarget } from '../wire/target.ts'
 import type { UpstreamOptions } from '../wire/upstream.ts'
 import { readDocument, type TransformSources } from './loaded-snapshot.ts'
 import { createLossLines } from './loss-lines.ts'
 import { recordingSink } from './recording-sink.ts'
 import { redactRules } from './redaction.ts'
+import { refuseOwnListeners } from './own-listener.ts'
 import type { ListenerRoute } from './routes.ts'
 import { VERSION } from './version.ts'
 
@@ -104,7 +104,10 @@ function refuseUnknownTargets({
   target,
   whenMissed,
 }: MissOptions & { readonly routes: readonly ListenerRoute[] }): void {
-  for (const one of [target, ...routes.map((route) => route.target)]) if (one !== undefined) parseTarget(one)
+  refuseOwnListeners(
+    [target, ...routes.map((route) => route.target)].filter((one) => one !== undefined),
+    routes.map(({ listen }) => listen),
+  )
   if (target !== undefined || routes.every((route) => route.target !== undefined)) return
   throw new ResealError('USAGE', `--on-miss ${whenMissed ?? ''} does not say where to forward to`, {
     hint: 'Name the backend with --target URL, or give each its listener with --map LISTEN=URL.',

@@ -8,11 +8,11 @@ import { RECORDING_INDEX } from './recording-index-url.ts'
 import { createSnapshot, type SnapshotWriter } from '../store/snapshot-writer.ts'
 import type { RunningServer } from '../wire/listener.ts'
 import { serveForwarding } from '../wire/record-server.ts'
-import { parseTarget } from '../wire/target.ts'
 import type { UpstreamOptions } from '../wire/upstream.ts'
 import { redactRules, type RedactSource } from './redaction.ts'
 import { readDocument } from './loaded-snapshot.ts'
 import { createLossLines } from './loss-lines.ts'
+import { refuseOwnListeners } from './own-listener.ts'
 import { recordingSink } from './recording-sink.ts'
 import { writeScaffoldIfNeeded } from './scaffold.ts'
 import { openTls, type TlsSource } from './tls.ts'
@@ -68,11 +68,12 @@ export interface RecordingSummary extends Recorded {
  */
 export async function record(options: RecordOptions): Promise<Recording> {
   const file = snapshotFile(options.snapshotsDirectory, options.snapshot)
-  for (const { target } of options.routes) parseTarget(target)
-  const tls = await openTls(
-    options.tls,
-    options.routes.map(({ listen }) => listen),
+  const listens = options.routes.map(({ listen }) => listen)
+  refuseOwnListeners(
+    options.routes.map(({ target }) => target),
+    listens,
   )
+  const tls = await openTls(options.tls, listens)
   const rules = redactRules(
     [options.redact, readDocument(options.transformsFile).redact],
     options.keepSignatures,

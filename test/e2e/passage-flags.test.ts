@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
@@ -45,15 +45,9 @@ test('what flags say of the passage holds from the recording to the replay', asy
 
 /** Says what it was asked, says nothing, or says three things one after the other. */
 async function backend(t: TestContext): Promise<string> {
-  const server = createServer(async ({ url, headers }, response) => {
+  const server = createServer(({ url, headers }, response) => {
     if (url === '/said') response.end(JSON.stringify(headers))
-    if (url !== '/events') return
-    response.setHeader('Content-Type', 'text/event-stream')
-    for (const event of ['1', '2', '3']) {
-      response.write(`data: ${event}\n\n`)
-      if (event !== '3') await wait(APART_MS)
-    }
-    response.end()
+    if (url === '/events') void sayEvents(response)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -64,6 +58,15 @@ async function backend(t: TestContext): Promise<string> {
   const address = server.address()
   assert.ok(typeof address === 'object' && address !== null)
   return `http://127.0.0.1:${address.port}`
+}
+
+async function sayEvents(response: ServerResponse): Promise<void> {
+  response.setHeader('Content-Type', 'text/event-stream')
+  for (const event of ['1', '2', '3']) {
+    response.write(`data: ${event}\n\n`)
+    if (event !== '3') await wait(APART_MS)
+  }
+  response.end()
 }
 
 /** @param begun content of a request that promises more and then holds it back */

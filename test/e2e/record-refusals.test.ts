@@ -25,6 +25,12 @@ interface Refusal {
 
 const REFUSALS: readonly Refusal[] = [
   {
+    title: 'a target that is the listener itself',
+    prepare: () => ['record', 'new', '--target', 'http://localhost:18080', '--listen', '127.0.0.1:18080'],
+    says: /^error: The target http:\/\/localhost:18080 is where reseal itself listens \(127\.0\.0\.1:18080\)\nhint: /,
+    exit: 2,
+  },
+  {
     title: 'a directory that may not be written',
     prepare: (directory) => {
       chmodSync(join(directory, 'snapshots'), 0o555)

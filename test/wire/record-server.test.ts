@@ -261,7 +261,7 @@ test('interim responses of an answer that is not yet its turn wait for it', asyn
       socket.send('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 6\r\n\r\nsecond')
     }
   })
-  const { proxy, log } = await proxying(t, upstream.url)
+  const { proxy } = await proxying(t, upstream.url)
   const client = await rawClient(t, proxy.port)
   client.send('GET /first HTTP/1.1\r\nHost: x\r\n\r\n')
   const first = await late.promise
