@@ -25,10 +25,20 @@ export function addRedactCommand(program: Command, output: Output): void {
     .action(async (snapshot: string, flags: RedactFlags) => {
       const settings = settingsOf(flags)
       const document = readDocument(transformsFileOf(settings, snapshot))
-      const rules = redactRules([settings.redact, document.redact], flags.keepSignatures === true)
+      const sources = [settings.redact, document.redact]
+      const rules = redactRules(sources, flags.keepSignatures === true)
       const done = await redactSnapshot(settings.snapshots, snapshot, flags.output, rules)
       if (flags.json === true) output.data(jsonLine(done))
       else output.message(`redacted ${done.redacted} of ${count(done.pairs, 'pair')} into ${done.file}`)
+      const left = findSecrets(
+        settings.snapshots,
+        flags.output ?? snapshot,
+        redactRules(sources, 'search'),
+      ).length
+      if (left > 0)
+        output.message(
+          `${count(left, 'secret')} that may still be used stayed, since --keep-signatures or redact: in a file says so`,
+        )
     })
 }
 

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test, type TestContext } from 'node:test'
@@ -125,4 +134,19 @@ suite('reseal redact', () => {
     assert.ok(readFileSync(file).includes(SIGNATURE))
     assert.equal(readFileSync(file).includes('hush-hush'), false)
   })
+})
+
+test('redact says what it left because it was told to', async (t) => {
+  const { directory } = await recorded(t)
+  mkdirSync(join(directory, 'config'))
+  writeFileSync(join(directory, 'config/reseal.yaml'), 'redact: off\n')
+  const off = await reseal(['redact', 'old'], directory)
+  assert.equal(
+    off.stderr,
+    'redacted 0 of 3 pairs into snapshots/old.db\n' +
+      '4 secrets that may still be used stayed, since --keep-signatures or redact: in a file says so\n',
+  )
+  rmSync(join(directory, 'config'), { recursive: true })
+  const all = await reseal(['redact', 'old'], directory)
+  assert.equal(all.stderr, 'redacted 2 of 3 pairs into snapshots/old.db\n')
 })
