@@ -41,7 +41,7 @@ export interface LivePlan {
 
 export interface LivePlanOptions {
   /** @param signal abandons it @throws ResealError */
-  readonly load: (signal: AbortSignal) => Promise<LoadedSnapshot>
+  readonly load: (signal: AbortSignal, before: ServedPlan | undefined) => Promise<LoadedSnapshot>
   /** @param before the plan whose place it takes */
   readonly plan: (loaded: LoadedSnapshot, before: ServedPlan | undefined) => Sliced<ReplayPlan>
   /** Told of each snapshot as it begins to serve. */
@@ -55,7 +55,7 @@ export async function openLivePlan({ load, plan, onServe, clock }: LivePlanOptio
   const { signal } = closing
   const make = async (before?: ServedPlan): Promise<ServedPlan> => {
     signal.throwIfAborted()
-    const loaded = await load(signal)
+    const loaded = await load(signal, before)
     try {
       const made = await inSlices(plan(loaded, before), signal)
       return { revision: (before?.revision ?? 0) + 1, loadedAt: clock(), loaded, plan: made }

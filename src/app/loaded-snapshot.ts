@@ -135,18 +135,25 @@ export async function openRings({ issuers }: DocumentReading, sources: Transform
   }
 }
 
+/** How a snapshot is loaded. */
+export interface LoadOptions {
+  /** Told of each key file as it is read, whatever comes of it. */
+  readonly onRead?: (file: ReadFile) => void
+  /** Abandons it. */
+  readonly signal?: AbortSignal
+  /** What served until now. */
+  readonly before?: CompiledTransforms | undefined
+}
+
 /**
  * Opens the snapshot and compiles the document against it.
- * @param onRead told of each key file as it is read, whatever comes of it
- * @param signal abandons it
  * @throws ResealError SNAPSHOT_*, TRANSFORM_*, SECRET_*, KEY_*; CONFIG_INVALID where the rings are of other issuers
  */
 export async function compileSnapshot(
   { source, document, issuers }: DocumentReading,
   rings: OpenRings,
   sources: TransformSources,
-  onRead: (file: ReadFile) => void = () => {},
-  signal?: AbortSignal,
+  { onRead = () => {}, signal, before }: LoadOptions = {},
 ): Promise<LoadedSnapshot> {
   refuseOtherIssuers(issuers, rings, sources)
   const file = snapshotFile(sources.snapshotsDirectory, sources.snapshot)
@@ -167,6 +174,7 @@ export async function compileSnapshot(
       env: process.env,
       ...(sources.seed === undefined ? {} : { seed: sources.seed }),
       ...(sources.onTrace === undefined ? {} : { onTrace: sources.onTrace }),
+      ...(before === undefined ? {} : { before }),
       readData: (path) => {
         const data = readDataFile(dirname(sources.transformsFile), path)
         files.push({ path: join(dirname(sources.transformsFile), path), sha256: sha256(data) })

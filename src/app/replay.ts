@@ -110,7 +110,12 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
     })
     if (forwarding !== undefined) open.push(forwarding)
     const live = await openLivePlan({
-      load: (signal) => compileSnapshot(readSources(options), rings, options, onRead, signal),
+      load: (signal, before) =>
+        compileSnapshot(readSources(options), rings, options, {
+          onRead,
+          signal,
+          before: before?.loaded.transforms,
+        }),
       plan: (loaded, before) => planOf(loaded, options, rings.all, earlierOf(before, loaded)),
       onServe: ({ document }) => faults.follow(document.faults),
       clock,

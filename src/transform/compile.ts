@@ -21,6 +21,7 @@ import {
   type ServedResponse,
 } from './message/response-message.ts'
 import type { PairMessages } from './steps/step.ts'
+import { historyAfter, NO_HISTORY, type KeyHistory } from './tokens/key-history.ts'
 import { keySources } from './tokens/key-sources.ts'
 import { createSigningLedger, type LedgerEntry, type SigningLedger } from './tokens/signing-ledger.ts'
 import { bindNonces } from './tokens/nonce-learners.ts'
@@ -39,6 +40,8 @@ export interface CompiledTransforms {
   readonly chains: readonly ChainReport[]
   /** The keys that re-sign, and whether they are the recording's own. */
   readonly keys: readonly LedgerEntry[]
+  /** What this plan and those before it have signed with. */
+  readonly history: KeyHistory
   /** What was made of key files on reading them, and what no step can do anything about. */
   readonly notes: readonly string[]
 }
@@ -62,6 +65,8 @@ export interface CompileEnvironment {
   readonly seed?: string
   /** Reads a file beside the transform document; without it, steps that name one are refused. */
   readonly readData?: (path: string) => string
+  /** The plan before: keys that it signed with are published for their transition. Default none. */
+  readonly before?: Pick<CompiledTransforms, 'keys' | 'history'>
   /** Told what the chains did in each pair that one of them was for. */
   readonly onTrace?: TraceListener
 }
@@ -80,10 +85,20 @@ export function* compileTransforms(
   given: CompileEnvironment,
 ): Sliced<CompiledTransforms> {
   const { secrets, rings = new Map(), clock, env = {}, seed = 'reseal' } = given
-  const { readData = refuseFile, onTrace = () => {} } = given
+  const { readData = refuseFile, onTrace = () => {}, before = { keys: [], history: NO_HISTORY } } = given
   const sources = keySources(secrets)
   const variables = createVariableBook()
-  const environment = { sources, rings, clock, secrets, env, seed, variables, readData }
+  const environment = {
+    sources,
+    rings,
+    clock,
+    secrets,
+    env,
+    seed,
+    variables,
+    readData,
+    history: before.history,
+  }
   const mistakes = gatherMistakes()
   const chains = document.responder.flatMap(
     (chain) => mistakes.keep(() => compileChain(chain, environment)) ?? [],
@@ -101,6 +116,9 @@ export function* compileTransforms(
   }
   const worked = yield* workThrough(chains, pairs, run)
   mistakes.throwAny()
+  const keys = run.ledger.entries()
+  const history = historyAfter(before.history, before.keys, keys, run.ledger.isPublished, clock())
+  run.ledger.retire(history.retiring)
   for (const finish of run.finishers) finish()
   const also = yield* putLearnt(worked, pairs, run.learnt)
   const nonces = yield* bindNonces(
@@ -114,7 +132,8 @@ export function* compileTransforms(
   return {
     responses: yield* responsesOf([...worked, ...also], nonces, pairs, standing),
     chains: reports,
-    keys: run.ledger.entries(),
+    keys,
+    history,
     notes: [...sources.notes(), ...run.notes],
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { atOnce } from '../../src/core/sliced.ts'
+import { NO_HISTORY } from '../../src/transform/tokens/key-history.ts'
 import type { RRPair } from '../../src/core/pair.ts'
 import type { NearMiss } from '../../src/match/near-miss.ts'
 import { createPlan, type Answer, type ReplayPlan } from '../../src/respond/plan.ts'
@@ -12,7 +13,7 @@ function planOf(...pairs: readonly RRPair[]): ReplayPlan {
   return atOnce(
     createPlan({
       pairs: aSource(...pairs),
-      transforms: { responses: new Map(), chains: [], keys: [], notes: [] },
+      transforms: { responses: new Map(), chains: [], keys: [], history: NO_HISTORY, notes: [] },
       match: aMatch(),
       clock: () => 0,
       cacheBytes: 1_000_000,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { RRPair } from '../../src/core/pair.ts'
 import { atOnce } from '../../src/core/sliced.ts'
+import { NO_HISTORY } from '../../src/transform/tokens/key-history.ts'
 import { createPlan, type ReplayPlan } from '../../src/respond/plan.ts'
 import { aRequest, type RequestFields } from './a-pair.ts'
 import { aSource } from './a-source.ts'
@@ -10,7 +11,7 @@ import { matchOf } from './match.ts'
 export function aPlan(match: string, ...pairs: readonly RRPair[]): ReplayPlan {
   const planning = createPlan({
     pairs: aSource(...pairs),
-    transforms: { responses: new Map(), chains: [], keys: [], notes: [] },
+    transforms: { responses: new Map(), chains: [], keys: [], history: NO_HISTORY, notes: [] },
     match: matchOf(`match: ${match}`),
     clock: () => 0,
     cacheBytes: 1_000_000,

@@ -34,6 +34,7 @@ const RESIGN_DEFAULTS = {
   claims: { set: {}, delete: [] },
   time: 'shift',
   timeClaims: [],
+  transition: 3_600_000,
   prefixes: ['Bearer '],
 }
 
@@ -131,7 +132,7 @@ test('every option of jwt_resign is read with its type', () => {
   const written = `jwt_resign: { secretPath: a/b, passphrasePath: a/c, encoding: base64url, trim: true, alg: ES256,
       kid: { value: k1 }, header: { set: { typ: at+jwt, n: 1 }, delete: [x5c] }, time: { ttl: 1h30m },
       claims: { set: { admin: true, aud: [a, b], none: null, deep: { n: 1.5 } }, delete: [nonce] },
-      timeClaims: [session_exp], prefixes: ['', 'DPoP '] }`
+      timeClaims: [session_exp], transition: 10m, prefixes: ['', 'DPoP '] }`
   assert.deepEqual(steps(written)[0], {
     type: 'jwt_resign',
     secretPath: 'a/b',
@@ -145,6 +146,7 @@ test('every option of jwt_resign is read with its type', () => {
     claims: { set: { admin: true, aud: ['a', 'b'], none: null, deep: { n: 1.5 } }, delete: ['nonce'] },
     time: { ttlMs: 5_400_000 },
     timeClaims: ['session_exp'],
+    transition: 600_000,
     prefixes: ['', 'DPoP '],
   })
 })

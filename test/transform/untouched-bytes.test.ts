@@ -57,7 +57,8 @@ const FORMATS: readonly Format[] = [
     name: 'ndjson',
     steps: 'ndjson, {json_path: k}',
     around: fc.jsonValue().map((value) => JSON.stringify(value)),
-    build: (a, v, z) => `{"a":${a}}\n{"k" : "${v}", "z":${z}}\r\n${a}`,
+    // The last line has no place of the path, whatever it holds.
+    build: (a, v, z) => `{"a":${a}}\n{"k" : "${v}", "z":${z}}\r\n[${a}]`,
   },
   {
     name: 'sse_data',

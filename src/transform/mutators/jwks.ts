@@ -16,7 +16,8 @@ const OPTIONS = z
 /**
  * `jwks`: puts the public halves of the keys that re-sign into a recorded JWKS, each in the place of the recorded key it
  * stands for. Keys that re-sign nothing stay as recorded; HMAC secrets and private members never get in. Of an issuer
- * all keys are published, as they are at the moment of serving.
+ * all keys are published, as they are at the moment of serving; a mounted key that was replaced while serving, for its
+ * transition.
  */
 export const JWKS = mutatorRow('jwks', OPTIONS, {}, () => ({
   mutate: (focus, { pair, ledger, whenAllRan }) => {
@@ -33,8 +34,9 @@ export const JWKS = mutatorRow('jwks', OPTIONS, {}, () => ({
 function publish(focus: Focus, jwks: RecordedJwks, ledger: SigningLedger): void {
   const { replaced, joined } = assign(jwks, ledger)
   const rings = new Set([...replaced.values(), joined].flat().flatMap(({ ring }) => ring ?? []))
+  const retiring = retiringKeys(jwks, { replaced, joined }, ledger)
   if (rings.size > 0) {
-    focus.put(() => withRings(jwks, replaced, rings))
+    focus.put(() => withRings(jwks, replaced, rings, retiring))
     return
   }
   const splices = [...replaced].map(([place, entries]) => ({
@@ -43,7 +45,12 @@ function publish(focus: Focus, jwks: RecordedJwks, ledger: SigningLedger): void 
     text: publishedTexts(entries, place).join(','),
   }))
   const all = [...splices, ...additions(jwks, joined)]
-  if (all.length > 0) focus.put(() => spliceText(focus.recorded, all))
+  if (all.length === 0 && retiring === '') return
+  focus.put(() => {
+    const text = spliceText(focus.recorded, all)
+    const end = text.length - (focus.recorded.length - jwks.document.keys.end) - 1
+    return joinLive([text.slice(0, end), retiring, text.slice(end)])
+  })
 }
 
 interface Assignment {
@@ -73,11 +80,35 @@ function additions({ document }: RecordedJwks, joined: readonly LedgerEntry[]): 
   return [{ start: end, end, text: (document.entries.length > 0 ? ',' : '') + keys.join(',') }]
 }
 
+/**
+ * Keys that signed until another took their place, each as long as it is published, to stand at the end of a set. One
+ * whose kid is another key's now is left out: clients refuse a set in which two keys answer to one kid.
+ */
+function retiringKeys(jwks: RecordedJwks, { replaced, joined }: Assignment, ledger: SigningLedger): Live {
+  const { document } = jwks
+  const kept = document.entries.filter((entry) => !replaced.has(entry))
+  const kids = new Set([...kept, ...[...replaced.values()].flat(), ...joined].map(({ kid }) => kid))
+  const keys = ledger.retiring().flatMap(({ entry, untilMs }) => {
+    const { key, kid } = entry
+    const places = ledger.placeIn(entry, jwks)
+    if (places === undefined || key.publicJwk === undefined || kids.has(kid)) return []
+    if (places === 'join' && !mayJoin(document, key.publicJwk)) return []
+    kids.add(kid)
+    return [{ text: `,${publishedJwk(key, places === 'join' ? undefined : places[0], kid)}`, untilMs }]
+  })
+  if (keys.length === 0) return ''
+  return {
+    changes: 'second',
+    render: ({ nowMs }) => keys.flatMap(({ text, untilMs }) => (nowMs < untilMs ? [text] : [])).join(''),
+  }
+}
+
 /** The set with the recorded keys that nothing stands for, then the mounted keys, then all that the rings publish. */
 function withRings(
   { document }: RecordedJwks,
   replaced: Assignment['replaced'],
   rings: Iterable<KeyRing>,
+  retiring: Live,
 ): Live {
   const { text, keys, entries } = document
   const kept = entries.flatMap((entry) => {
@@ -89,7 +120,7 @@ function withRings(
     )
   })
   const items = [...kept.map((item) => `${item},`), ...[...rings].map(publishedBy)]
-  return joinLive([`${text.slice(0, keys.start)}[`, ...items, `]${text.slice(keys.end)}`])
+  return joinLive([`${text.slice(0, keys.start)}[`, ...items, retiring, `]${text.slice(keys.end)}`])
 }
 
 function publishedBy(ring: KeyRing, index: number): Slot {

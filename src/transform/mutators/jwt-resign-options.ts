@@ -183,6 +183,9 @@ const RESIGN_FIELDS = {
   timeClaims: NAMES.default([])
     .describe('Claims that hold a time besides iat, nbf, exp and auth_time.')
     .meta({ examples: [['session_exp']] }),
+  transition: DURATION.prefault('1h')
+    .describe('How long a jwks step publishes a key on after its file has got another one while serving.')
+    .meta({ examples: ['1h', '10m'] }),
   prefixes: z
     .array(z.string())
     .default(['Bearer '])

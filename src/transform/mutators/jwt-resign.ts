@@ -44,6 +44,7 @@ export const JWT_RESIGN = mutatorRow(
         recorded: carried.jwt,
         matchesRecording: resigner.keyMatchesRecording,
         place: definition.place,
+        transitionMs: definition.transition,
       })
       focus.put((value) => {
         if (value !== focus.recorded) {

@@ -5,6 +5,7 @@ import type { KeyRing } from '../../keys/ring/key-ring.ts'
 import { planResign, resignObstacle, type Resigner, type ResignOptions } from '../../keys/resign/resign.ts'
 import type { JwtResignDefinition } from '../mutators/jwt-resign-options.ts'
 import type { NotFound } from '../steps/step.ts'
+import { isKidTaken, type KeyHistory } from './key-history.ts'
 import type { KeySources } from './key-sources.ts'
 import { ringResigner } from './ring-resigner.ts'
 
@@ -23,6 +24,8 @@ export interface SigningEnvironment {
   /** Issuers of reseal's own, by name. */
   readonly rings: ReadonlyMap<string, KeyRing>
   readonly clock: Clock
+  /** What the plans before have signed with. */
+  readonly history: KeyHistory
 }
 
 /**
@@ -49,12 +52,12 @@ type KeyFor = JwtResignDefinition['keys'][number]
 
 /** The options with another key; what they say of their own secret file is not about that one. */
 function withKey(definition: JwtResignDefinition, { secretPath, issuer }: KeyFor): JwtResignDefinition {
-  const { type, place, keys, alg, kid, header, claims, time, timeClaims, prefixes } = definition
+  const { type, place, keys, alg, kid, header, claims, time, timeClaims, prefixes, transition } = definition
   const key = {
     ...(secretPath === undefined ? {} : { secretPath }),
     ...(issuer === undefined ? {} : { issuer }),
   }
-  return { type, place, keys, alg, kid, header, claims, time, timeClaims, prefixes, ...key }
+  return { type, place, keys, alg, kid, header, claims, time, timeClaims, prefixes, transition, ...key }
 }
 
 function isFor({ kid, iss }: KeyFor, jwt: Jwt): boolean {
@@ -63,7 +66,7 @@ function isFor({ kid, iss }: KeyFor, jwt: Jwt): boolean {
 
 function planWith(
   definition: JwtResignDefinition,
-  { sources, rings, clock }: SigningEnvironment,
+  { sources, rings, clock, history }: SigningEnvironment,
 ): (jwt: Jwt) => PlannedToken {
   const { issuer, alg, kid, header, claims, time, timeClaims } = definition
   const options: ResignOptions = {
@@ -75,7 +78,12 @@ function planWith(
   }
   if (issuer === undefined) {
     const keys = sources.for(definition)
-    return (jwt) => ({ resigner: planResign(jwt, keys.keyFor(jwt, alg), options), ring: undefined })
+    return (jwt) => {
+      const key = keys.keyFor(jwt, alg)
+      const isRotated = (kid ?? 'auto') === 'auto' && isKidTaken(history, jwt, key)
+      const how: ResignOptions = isRotated ? { ...options, kid: 'thumbprint' } : options
+      return { resigner: planResign(jwt, key, how), ring: undefined }
+    }
   }
   const ring = rings.get(issuer)
   if (ring !== undefined) return (jwt) => ({ resigner: ringResigner(jwt, ring, options, clock()), ring })

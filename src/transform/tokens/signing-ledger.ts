@@ -3,6 +3,7 @@ import { claimsOf, type Jwt } from '../../core/jwt.ts'
 import type { KeyRing } from '../../keys/ring/key-ring.ts'
 import type { JwksDocument, JwksEntry } from '../../keys/jwks.ts'
 import type { SigningKey } from '../../keys/signing-key.ts'
+import type { RetiringKey } from './key-history.ts'
 
 /** One key that re-signs tokens of a snapshot, under one kid, for one issuer. */
 export interface LedgerEntry {
@@ -17,6 +18,8 @@ export interface LedgerEntry {
   /** The mounted key signed the recorded token too: it is the recording's own. Undefined where nothing tells. */
   readonly matchesRecording: boolean | undefined
   readonly place: SourcePlace
+  /** How long it stays published once another key has taken its place. */
+  readonly transitionMs: number
   tokens: number
 }
 
@@ -31,6 +34,11 @@ export interface SigningLedger {
   enter(entry: Omit<LedgerEntry, 'issuer' | 'tokens'>): void
   meet(jwks: RecordedJwks): void
   entries(): readonly LedgerEntry[]
+  /** Keys that signed before, for JWKS to publish as long as they are retiring. */
+  retire(keys: readonly RetiringKey[]): void
+  retiring(): readonly RetiringKey[]
+  /** Whether some JWKS has a place for a key. */
+  isPublished(entry: LedgerEntry): boolean
   /** What a re-signing key does to a JWKS: the recorded keys it replaces, or that it joins, or nothing. */
   placeIn(entry: LedgerEntry, jwks: RecordedJwks): readonly JwksEntry[] | 'join' | undefined
 }
@@ -38,6 +46,17 @@ export interface SigningLedger {
 export function createSigningLedger(): SigningLedger {
   const entries = new Map<string, LedgerEntry>()
   const published: RecordedJwks[] = []
+  let retiring: readonly RetiringKey[] = []
+  const placeIn: SigningLedger['placeIn'] = (entry, jwks) => {
+    for (const rule of RULES) {
+      const places = published.filter((candidate) => rule(entry, candidate.document).length > 0)
+      if (places.length > 0) {
+        const here = rule(entry, jwks.document)
+        return here.length > 0 ? here : undefined
+      }
+    }
+    return new Set(published.map(({ url }) => url)).size === 1 ? 'join' : undefined
+  }
 
   return {
     enter: (entry) => {
@@ -52,16 +71,12 @@ export function createSigningLedger(): SigningLedger {
       published.push(jwks)
     },
     entries: () => [...entries.values()],
-    placeIn: (entry, jwks) => {
-      for (const rule of RULES) {
-        const places = published.filter((candidate) => rule(entry, candidate.document).length > 0)
-        if (places.length > 0) {
-          const here = rule(entry, jwks.document)
-          return here.length > 0 ? here : undefined
-        }
-      }
-      return new Set(published.map(({ url }) => url)).size === 1 ? 'join' : undefined
+    retire: (keys) => {
+      retiring = keys
     },
+    retiring: () => retiring,
+    isPublished: (entry) => published.some((jwks) => placeIn(entry, jwks) !== undefined),
+    placeIn,
   }
 }
 
