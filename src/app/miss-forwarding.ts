@@ -63,16 +63,20 @@ export async function openMissForwarding(
 /** Sends a request that nothing answers to its backend; undefined where misses are errors. */
 export function passageTo(target: string | undefined, { whenMissed = 'error' }: MissOptions): OtherAnswerer {
   if (whenMissed === 'error' || target === undefined) return () => undefined
-  const response = {
-    status: 0,
-    reason: '',
-    httpVersion: '1.1',
-    headers: [],
-    body: new Uint8Array(),
-    trailers: [],
-    delivery: { relay: target },
+  return () => {
+    const { promise: status, resolve: answered } = Promise.withResolvers<number>()
+    const response = { ...NO_ANSWER_YET, delivery: { relay: { target, status, answered } } }
+    return { kind: 'passthrough', response }
   }
-  return () => ({ kind: 'passthrough', response })
+}
+
+const NO_ANSWER_YET = {
+  status: 0,
+  reason: '',
+  httpVersion: '1.1',
+  headers: [],
+  body: new Uint8Array(),
+  trailers: [],
 }
 
 async function openMissRecorder(options: MissOptions & TransformSources, onStored: () => Promise<void>) {

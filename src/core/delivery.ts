@@ -26,6 +26,16 @@ export interface Delivery {
   readonly endAtMs?: number
   /** The content ends with the connection (RFC 9112 §6.3), instead of with a length that is added. */
   readonly untilClose?: boolean
-  /** The answer is that of the upstream at this URL; nothing of this response is sent. */
-  readonly relay?: string
+  /** The answer is an upstream's; nothing of this response is sent. */
+  readonly relay?: Relay
+}
+
+/** An answer that comes from an upstream. */
+export interface Relay {
+  /** URL of the upstream. */
+  readonly target: string
+  /** What {@link Relay.answered} was told. */
+  readonly status: Promise<number>
+  /** To be called once, when the answer has passed or its client is gone: its status, 0 where the client got none. */
+  readonly answered: (status: number) => void
 }

@@ -24,7 +24,7 @@ export interface JournalEntry {
   readonly nearest: readonly NearMiss[] | undefined
   /** Ids of the faults that are in the answer. */
   readonly faults: readonly string[] | undefined
-  /** 0 where the backend answered. */
+  /** 0 where the client got no answer. */
   readonly status: number
   /** From the request to its answer, in milliseconds; the way over the network is not in it. */
   readonly tookMs: number
@@ -117,7 +117,11 @@ export function createJournal(clock: Clock, capacity: number = JOURNAL_ENTRIES):
           ({ status }) => write(noted, answer, status),
           () => write(noted, FAILED, 500),
         )
-      } else write(noted, answer, response.status)
+        return
+      }
+      const relayed = response.delivery?.relay?.status
+      if (relayed === undefined) write(noted, answer, response.status)
+      else void relayed.then((status) => write(noted, answer, status))
     },
     noteFailure: (listener, request, startedMs) => write({ listener, request, startedMs }, FAILED, 500),
     clear: () => {

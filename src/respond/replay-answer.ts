@@ -19,7 +19,7 @@ export type ReplayVerdict =
   | { readonly kind: 'fault' }
   /** Its bearer token would not do. */
   | { readonly kind: 'unauthorized' }
-  /** It goes to the backend, whose answer is not known here; its status is 0. */
+  /** It goes to the backend, whose answer is not known yet; until then its status is 0. */
   | { readonly kind: 'passthrough' }
 
 /** Answers with a verdict; without tokens to sign, no promise is made. */

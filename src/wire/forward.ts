@@ -5,6 +5,7 @@ import { createProxyServer, type ProxyServer } from 'http-proxy-3'
 import { ResealError } from '../core/errors.ts'
 import type { ExchangeTap, HttpRequest, RequestHead, Scheme } from '../core/exchange.ts'
 import type { RawHeaders } from '../core/headers.ts'
+import { asksForWebSocket } from '../core/web-socket-request.ts'
 import { answerError, answerErrorAndLinger } from './error-answer.ts'
 import { forwardExchange } from './forwarded-exchange.ts'
 import { forwardStream } from './h2/forwarded-stream.ts'
@@ -79,7 +80,7 @@ export function forwarder(options: ForwardOptions): Forwarder {
     else answerErrorAndLinger(response, answer)
   })
   const contents = new WeakMap<IncomingMessage, Pick<HttpRequest, 'body' | 'trailers'>>()
-  const forward = (request: IncomingMessage, response: ServerResponse, upgrading?: Duplex): void => {
+  const forward = (request: IncomingMessage, response: ServerResponse, client?: Duplex): void => {
     const received = readRequestHead(request, options.scheme)
     if ('refused' in received) {
       answerErrorAndLinger(response, { status: 400, code: 'USAGE', message: received.refused })
@@ -103,6 +104,9 @@ export function forwarder(options: ForwardOptions): Forwarder {
       clientTimeoutMs,
       ...known,
     }
+    // A server that was to answer it itself took it for a request.
+    const isRelayed = content !== undefined && asksForWebSocket(received.head)
+    const upgrading = isRelayed ? request.socket : client
     if (upgrading === undefined) forwardExchange(exchange)
     else {
       const switched = webSocketSwitch({ ...options, client: upgrading, response, tap })

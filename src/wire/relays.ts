@@ -1,8 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { ServerHttp2Stream } from 'node:http2'
+import type { Relay } from '../core/delivery.ts'
 import type { ExchangeTap, HttpRequest, RequestHead } from '../core/exchange.ts'
 import type { RawHeaders } from '../core/headers.ts'
 import type { Route } from '../core/pair.ts'
+import { asksForWebSocket } from '../core/web-socket-request.ts'
 import { forwarder, type Forwarder, type ForwardOptions } from './forward.ts'
 import type { UpstreamOptions } from './upstream.ts'
 
@@ -19,9 +21,9 @@ export interface RelayOptions extends Omit<UpstreamOptions, 'target'> {
 /** Upstreams for requests whose content has been read. */
 export interface Relays {
   /** Forwards a request; its client always gets an answer or a closed connection. */
-  send(target: string, request: HttpRequest, message: IncomingMessage, response: ServerResponse): void
+  send(relay: Relay, request: HttpRequest, response: ServerResponse): void
   /** Forwards a request of an HTTP/2 client. */
-  sendStream(target: string, request: HttpRequest, stream: ServerHttp2Stream): void
+  sendStream(relay: Relay, request: HttpRequest, stream: ServerHttp2Stream): void
   /** Closes the connections kept to the upstreams. */
   close(): void
 }
@@ -50,8 +52,20 @@ export function createRelays(
     return made
   }
   return {
-    send: (target, request, message, response) => forwarderTo(target).web(message, response, request),
-    sendStream: (target, request, stream) => forwarderTo(target).readStream(stream, request),
+    send: ({ target, answered }, request, response) => {
+      const { req: message } = response
+      // A WebSocket takes the connection away from its response, which then never ends.
+      const ending = asksForWebSocket(request) ? message.socket : response
+      ending.once('close', () => {
+        const { headersSent, statusCode } = response
+        answered(headersSent || statusCode === 101 ? statusCode : 0)
+      })
+      forwarderTo(target).web(message, response, request)
+    },
+    sendStream: ({ target, answered }, request, stream) => {
+      stream.once('close', () => answered(Number(stream.sentHeaders?.[':status'] ?? 0)))
+      forwarderTo(target).readStream(stream, request)
+    },
     close() {
       for (const one of forwarders.values()) one.close()
     },

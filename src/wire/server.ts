@@ -77,7 +77,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     try {
       const outcome = handle()
       const upstream = outcome instanceof Promise ? undefined : outcome.delivery?.relay
-      if (upstream !== undefined) relays?.send(upstream, request, response.req, response)
+      if (upstream !== undefined) relays?.send(upstream, request, response)
       else if (outcome instanceof Promise) outcome.then((whole) => send(whole, response)).catch(fail)
       else send(outcome, response)?.catch(fail)
     } catch (error) {

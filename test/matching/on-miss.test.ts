@@ -5,6 +5,7 @@ import { connect } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { suite, test, type TestContext } from 'node:test'
+import { WebSocket, WebSocketServer } from 'ws'
 import { openSnapshot } from '../../src/store/snapshot-reader.ts'
 import { ResealError } from '../../src/core/errors.ts'
 import { aPair } from '../support/a-pair.ts'
@@ -94,6 +95,13 @@ suite('a request that nothing answers', () => {
       )
       assert.deepEqual(await answer.json(), { method, url: '/un%20known?a=1', body, host: backend.authority })
     }
+    const journal = replaying.journal().map(({ verdict, status }) => [verdict, status])
+    assert.deepEqual(journal, [
+      ['hit', 200],
+      ['passthrough', 201],
+      ['passthrough', 201],
+      ['passthrough', 201],
+    ])
     const { hits, misses } = await replaying.stop()
     assert.deepEqual([hits, misses], [1, 0])
     const reader = openSnapshot(join(directory, 'snapshots', 't.db'))
@@ -154,12 +162,47 @@ suite('a request that nothing answers', () => {
     assert.match(Buffer.concat(chunks).toString(), /"method":"POST","url":"\/unknown","body":"content"/)
   })
 
+  test('becomes a WebSocket of the backend where it asks for one, and is recorded as one', async (t) => {
+    const backend = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+    t.after(() => backend.close())
+    backend.on('connection', (socket) => socket.on('message', (said) => socket.send(said)))
+    await once(backend, 'listening')
+    const origin = `http://127.0.0.1:${(backend.address() as AddressInfo).port}`
+    const directory = await aSnapshot(t, [recordedAt(origin)])
+    const replaying = await aReplay(t, directory, '', { whenMissed: 'record', target: origin })
+    const talk = async (): Promise<string> => {
+      const client = new WebSocket(`${(replaying.urls[0] ?? '').replace('http', 'ws')}/socket`)
+      await once(client, 'open')
+      client.send('you')
+      const [heard] = await once(client, 'message')
+      const closed = once(client, 'close')
+      client.close()
+      await closed
+      return String(heard)
+    }
+    assert.equal(await talk(), 'you')
+    await replaying.stop()
+    assert.deepEqual(
+      replaying.journal().map(({ verdict, status }) => [verdict, status]),
+      [['passthrough', 101]],
+    )
+    const reader = openSnapshot(join(directory, 'snapshots', 't.db'))
+    const { response } = reader.pair(2) ?? {}
+    reader.close()
+    const said = response?.frames?.filter(({ opcode }) => opcode < 8).map(({ from }) => from)
+    assert.deepEqual([response?.status, said], [101, ['client', 'server']])
+  })
+
   test('is a 502 where the backend cannot be reached, and a listener without a backend is refused at the start', async (t) => {
     const gone = 'http://127.0.0.1:1'
     const directory = await aSnapshot(t, [recordedAt(gone)])
-    const { urls } = await aReplay(t, directory, '', { whenMissed: 'passthrough', target: gone })
+    const { urls, journal } = await aReplay(t, directory, '', { whenMissed: 'passthrough', target: gone })
     const answer = await fetch(`${urls[0]}/unknown`)
     assert.equal(answer.status, 502)
+    assert.deepEqual(
+      journal().map(({ status }) => status),
+      [502],
+    )
     await assert.rejects(
       aReplay(t, directory, '', { whenMissed: 'record' }),
       (error: unknown) =>

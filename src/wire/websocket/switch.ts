@@ -26,6 +26,7 @@ export function webSocketSwitch(options: WebSocketSwitch): NonNullable<Forwarded
     // A side that has said all may still hear.
     socket.allowHalfOpen = true
     if (client instanceof Socket) response.detachSocket(client)
+    response.statusCode = 101
     client.write(switchHead(head.reason, head.headers), 'latin1')
     tap.responseHead(head)
     const watch = watchFrames(agreedExtensions(head.headers), maxFrameBytes, tap)
