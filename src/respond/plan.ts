@@ -73,10 +73,10 @@ export interface PlanInput extends ResponsesInput {
 /** Indexes the snapshot once; a request then costs one signature, one look-up and its slots. */
 export function* createPlan(input: PlanInput): Sliced<ReplayPlan> {
   const { pairs, match, secrets = NO_CLASSES, before } = input
-  const responses = createResponses(input)
   const index = yield* pairIndex(yield* askedColumns(pairs, match.book, secrets))
   const history = match.book.causal ? yield* historyOf(pairs, match.session) : undefined
   const sessions = sessionsAfter(before, match.session)
+  const responses = createResponses(input, sessions)
   const matcher = createMatcher({ index, history, secrets }, match, sessions)
   const served = servedBefore(index, before)
   let servedCount = served.reduce((sum, flag) => sum + flag, 0)

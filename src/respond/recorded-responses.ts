@@ -4,6 +4,7 @@ import type { HttpRequest, HttpResponse } from '../core/exchange.ts'
 import type { PairId, PairSource } from '../core/pair.ts'
 import type { Clock } from '../core/time.ts'
 import type { CompiledTransforms } from '../transform/compile.ts'
+import type { Sessions } from './sessions.ts'
 import { answeredPair, recordedDelivery, type RecordedSpeed } from './recorded-answer.ts'
 
 /** What is served for a pair. */
@@ -26,8 +27,11 @@ export interface ResponsesInput {
 /** How many of the pairs that were read last are remembered, roughly. */
 const LATELY = 65_536
 
-/** Responses that a step changed are ready; the others are read when they are first asked for. */
-export function createResponses(input: ResponsesInput): RecordedResponses {
+/**
+ * Responses that a step changed are ready; the others are read when they are first asked for.
+ * @param sessions what steps learnt of one client is for its answers alone
+ */
+export function createResponses(input: ResponsesInput, sessions: Pick<Sessions, 'of'>): RecordedResponses {
   const { pairs, transforms, clock, cacheBytes, pace, latency } = input
   /** How the responses travel that a step changed. */
   const deliveries = new Map<PairId, Delivery | undefined>()
@@ -46,7 +50,8 @@ export function createResponses(input: ResponsesInput): RecordedResponses {
   return {
     of(id, request) {
       const transformed = transforms.responses.get(id)
-      if (transformed !== undefined) return delivered(transformed.served(clock(), request), deliveryOf(id))
+      if (transformed !== undefined)
+        return delivered(transformed.served(clock(), request, sessions.of(request)), deliveryOf(id))
       const known = recorded.get(id)
       if (known !== undefined) return known
       const response = answerOf(pairs, id, { pace, latency })

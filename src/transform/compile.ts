@@ -29,7 +29,7 @@ import { createSharedTokens, type SharedTokens } from './tokens/shared-tokens.ts
 import { createTokenFamily, type FamilyToken } from './tokens/token-family.ts'
 import { createLearntValues, type LearntValues } from './values/learnt-values.ts'
 import { createVariableBook, type VariableBook } from './values/variable-book.ts'
-import { createVariables, type Variables } from './values/variables.ts'
+import { clientVariables, type ClientVariables, type Variables } from './values/variables.ts'
 
 export type { ChainReport, StepTrace } from './chain-report.ts'
 
@@ -128,9 +128,9 @@ export function* compileTransforms(
   const seen = chains.length === 0 ? 0 : pairs.count
   const reports = chains.map((chain) => chain.counts.report(seen))
   refuseIdle(document, reports)
-  const standing = createVariables(variables.initial())
+  const known = clientVariables(variables.initial())
   return {
-    responses: yield* responsesOf([...worked, ...also], nonces, pairs, standing),
+    responses: yield* responsesOf([...worked, ...also], nonces, pairs, known),
     chains: reports,
     keys,
     history,
@@ -272,7 +272,7 @@ function* responsesOf(
   worked: readonly WorkedPair[],
   nonces: ReadonlyMap<PairId, Learner>,
   pairs: PairSource,
-  variables: Variables,
+  variables: ClientVariables,
 ): Sliced<ReadonlyMap<PairId, TransformedResponse>> {
   const responses = new Map<PairId, TransformedResponse>()
   for (const { message, trace, learners, tokens } of worked) {
@@ -304,10 +304,10 @@ function recordedResponse({ response }: AnsweredPair): MomentResponse {
 function servedBy(
   response: MomentResponse,
   learners: readonly Learner[],
-  variables: Variables,
+  variables: ClientVariables,
 ): ServedResponse {
-  return (nowMs, request) => {
-    const moment = momentOf(nowMs, request, variables)
+  return (nowMs, request, client) => {
+    const moment = momentOf(nowMs, request, variables(client))
     for (const learn of learners) learn(moment)
     return response(moment)
   }

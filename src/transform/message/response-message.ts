@@ -45,8 +45,15 @@ export interface HeadEdit {
 /** Gives the response for a moment: a promise only while a token is being signed. */
 export type MomentResponse = (moment: Moment) => HttpResponse | Promise<HttpResponse>
 
-/** Gives the response to a request at a time; a pair that a step changed has one. */
-export type ServedResponse = (nowMs: EpochMs, request: HttpRequest) => HttpResponse | Promise<HttpResponse>
+/**
+ * Gives the response to a request at a time; a pair that a step changed has one.
+ * @param client what was learnt from its requests is for its answers alone; left out, for all who leave it out
+ */
+export type ServedResponse = (
+  nowMs: EpochMs,
+  request: HttpRequest,
+  client?: object,
+) => HttpResponse | Promise<HttpResponse>
 
 /** Opens a recorded response for changes. */
 export function responseMessage(pair: AnsweredPair): ResponseMessage {

@@ -14,8 +14,22 @@ const MAX_LEARNT = 10_000
 /** A longer value is not kept as a variable. */
 const MAX_VALUE_BYTES = 64 * 1024
 
+/** What is known of a client, as long as there is one; of undefined, what is known of all that have no name. */
+export type ClientVariables = (client: object | undefined) => Variables
+
 /** @param initial what each variable holds until a request or response says more */
-export function createVariables(initial: ReadonlyMap<string, BinaryText>): Variables {
+export function clientVariables(initial: ReadonlyMap<string, BinaryText>): ClientVariables {
+  const everybody = createVariables(initial)
+  const clients = new WeakMap<object, Variables>()
+  return (client) => {
+    if (client === undefined) return everybody
+    const known = clients.get(client) ?? createVariables(initial)
+    clients.set(client, known)
+    return known
+  }
+}
+
+function createVariables(initial: ReadonlyMap<string, BinaryText>): Variables {
   const values = new Map(initial)
   const learnt = new Map<BinaryText, BinaryText>()
   return {
