@@ -35,9 +35,10 @@ const JWKS: Finding = {
 /** A discovery document (OIDC Discovery §3, RFC 8414 §2) has its issuer and somewhere to go. */
 function metadataFindings(message: ResponseMessage): readonly Finding[] {
   const body = message.body()
-  const root = body?.json()
-  const has = (name: string): boolean =>
-    body !== undefined && stringValue(body.recorded, memberOf(root, name)) !== undefined
+  // Most bodies are something else, and need not be scanned to know it.
+  if (body?.recorded.includes('"issuer"') !== true) return []
+  const root = body.json()
+  const has = (name: string): boolean => stringValue(body.recorded, memberOf(root, name)) !== undefined
   if (!has('issuer') || !['jwks_uri', 'token_endpoint', 'authorization_endpoint'].some(has)) return []
   const steps = [{ issuer_metadata: {} }]
   return [{ kind: 'metadata', name: 'metadata', extractor: 'http_res_body', steps, tokens: [] }]
@@ -46,6 +47,9 @@ function metadataFindings(message: ResponseMessage): readonly Finding[] {
 /** Members whose value is a moment after which something is over. */
 const EXPIRY =
   /^(?:exp|(?:token_?|access_token_?)?expir(?:y|es|ation)(?:_?(?:at|on|date|time))?|valid_?(?:until|to)|not_?after)$/i
+
+/** What a text has in it that has such a member. */
+const MAY_EXPIRE = /"exp"|expir|valid_?(?:until|to)|not_?after/i
 
 /** Moments that stand beside `exp` in an answer about a token (RFC 7662 §2.2). */
 const BESIDE_EXP = ['iat', 'nbf', 'auth_time'] as const
@@ -56,8 +60,9 @@ const MAX_AHEAD_MS = 10 * 365.25 * 86_400_000
 /** Dates in JSON at which something was going to expire, unless they follow a token beside them. */
 function dateFindings(message: ResponseMessage): readonly Finding[] {
   const body = message.body()
-  const root = body?.json()
-  if (body === undefined || root === undefined) return []
+  if (body === undefined || !MAY_EXPIRE.test(body.recorded)) return []
+  const root = body.json()
+  if (root === undefined) return []
   const text = body.recorded
   const { at } = message.pair
   const found = [...walkJson(root)].filter((placed) => isExpiry(text, placed, at))

@@ -14,7 +14,7 @@ import { readJsonPath } from '../json-path/json-path-syntax.ts'
 export function tokenFindings(message: ResponseMessage): readonly Finding[] {
   const names = [...new Set(message.pair.response.headers.map(([name]) => name))]
   const body = message.body()
-  const inBody = body === undefined ? [] : bodyTokens(body.recorded, body.json())
+  const inBody = body === undefined ? [] : bodyTokens(body)
   return [...inBody, ...names.flatMap((name) => fieldTokens(name, message.header(name)))]
 }
 
@@ -70,9 +70,11 @@ function urlTokens(url: string): readonly PlacedToken[] {
   })
 }
 
-function bodyTokens(text: string, json: JsonNode | undefined): readonly Finding[] {
+function bodyTokens(body: Focus): readonly Finding[] {
+  const text = body.recorded
   const all = jwtsIn(text)
   if (all.length === 0) return []
+  const json = body.json()
   const placed = json === undefined ? htmlTokens(text) : jsonTokens(text, json)
   if (placed !== undefined && placed.flatMap(({ tokens }) => tokens).length === all.length) return placed
   const whole = parseJwt(text.trimEnd()) !== undefined
