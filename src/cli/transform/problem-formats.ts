@@ -63,7 +63,7 @@ export function githubLines(problems: readonly ShownProblem[]): readonly string[
 }
 
 function withHint(message: string, hint: string | undefined): string {
-  return hint === undefined ? message : `${message}. ${hint}`
+  return hint === undefined ? message : `${message.replace(/\.$/, '')}. ${hint}`
 }
 
 function escapedData(text: string): string {
