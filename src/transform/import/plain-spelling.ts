@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { z } from 'zod'
 import type { ExtractorDefinition, FilterDefinition, StepDefinition } from '../document/definition.ts'
 import { FILTERS } from '../document/filter-schema.ts'
 import type { Checked } from '../document/schema-complaint.ts'
@@ -14,33 +15,47 @@ type Options = Readonly<Record<string, unknown>>
  * @returns undefined where the step cannot be said in it
  */
 export function plainStep(step: StepDefinition, config: unknown): WrittenMember | undefined {
-  const { read, shorthand } = STEPS[step.type]
-  return plainMember(step, config, shorthand, (value) => read(value, 'options', step.place))
+  const { read, ...row } = STEPS[step.type]
+  return plainMember(step, config, row, (value) => read(value, 'options', step.place))
 }
 
 /** The same for an extractor. */
 export function plainExtractor(extractor: ExtractorDefinition, config: unknown): WrittenMember | undefined {
-  const { read, shorthand } = EXTRACTORS[extractor.type]
-  return plainMember(extractor, config, shorthand, (value) => read(value, 'options', extractor.place))
+  const { read, ...row } = EXTRACTORS[extractor.type]
+  return plainMember(extractor, config, row, (value) => read(value, 'options', extractor.place))
+}
+
+interface Row {
+  readonly shorthand: string | undefined
+  readonly options: z.ZodObject
 }
 
 function plainMember(
   meant: StepDefinition | ExtractorDefinition,
   config: unknown,
-  shorthand: string | undefined,
+  { shorthand, options: schema }: Row,
   read: (value: Options) => Checked<unknown>,
 ): WrittenMember | undefined {
   const means = (value: Options): boolean => {
     const checked = read(value)
     return checked.complaints === undefined && isDeepStrictEqual(checked.value, meant)
   }
-  const { type, place: _, ...options } = meant
+  const { type, place: _, ...all } = meant
+  const options = Object.fromEntries(
+    Object.entries(all).filter(([name, value]) => !isDefault(schema.shape[name], value)),
+  )
   const full = [options, renamed(config)].find(means)
   if (full === undefined) return undefined
   const least = withoutDefaults(full, means)
   const [only, ...others] = Object.entries(least)
   if (only === undefined) return type
   return { [type]: others.length === 0 && only[0] === shorthand ? only[1] : least }
+}
+
+/** Some defaults are kept in another form than they are written in, and cannot be read again. */
+function isDefault(option: unknown, value: unknown): boolean {
+  const read = option instanceof z.ZodType ? option.safeParse(undefined) : undefined
+  return read?.success === true && isDeepStrictEqual(read.data, value)
 }
 
 /** Options that Speedscale calls by another name. */

@@ -145,6 +145,10 @@ const SAID = ['name', 'description', 'comment'] as const
 /** Where Speedscale mounts secrets; reseal takes paths from its secrets directory. */
 const SECRETS = '"/home/speedscale/secret/'
 
+function withOwnPaths(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value).replaceAll(SECRETS, '"'))
+}
+
 function importChain(chain: unknown, index: number, ids: Set<string>): ImportedChain {
   if (!isMap(chain)) return leftOut(`chain-${index + 1}`, chain, [`A chain must be a map.`])
   const id = uniqueId(chain['id'] ?? chain['name'] ?? `chain-${index + 1}`, ids)
@@ -152,9 +156,11 @@ function importChain(chain: unknown, index: number, ids: Set<string>): ImportedC
   const isOff = chain['disabled'] === true || chain['enabled'] === false
   const known = { filters: chain['filters'], extractor: chain['extractor'], transforms: chain['transforms'] }
   const given = Object.fromEntries(
-    Object.entries(known).filter(([, value]) => value !== undefined && value !== null),
+    Object.entries(known)
+      .filter(([, value]) => value !== undefined && value !== null)
+      .map(([key, value]) => [key, withOwnPaths(value)]),
   )
-  const source = JSON.stringify({ responder: [{ id, ...given }] }).replaceAll(SECRETS, '"')
+  const source = JSON.stringify({ responder: [{ id, ...given }] })
   const { document, errors } = checkTransformDocument(source, id)
   const reasons = errors.map(({ message, hint }) =>
     [message, hint].filter((part) => part !== undefined).join('. '),
@@ -164,7 +170,7 @@ function importChain(chain: unknown, index: number, ids: Set<string>): ImportedC
   if (definition === undefined) return leftOut(id, chain, reasons)
   const unknown = Object.keys(chain).filter((key) => !CHAIN_KEYS.has(key))
   const notes = unknown.map((key) => `"${key}" of ${id} is not carried over.`)
-  return { lines: writtenChain(writtenAs(definition, chain), [...said, ...notes]), carried: true, notes }
+  return { lines: writtenChain(writtenAs(definition, given), [...said, ...notes]), carried: true, notes }
 }
 
 const CHAIN_KEYS: ReadonlySet<string> = new Set([
