@@ -1,4 +1,5 @@
-import { createRecorder, type RecorderClock, type RecordingSummary as Recorded } from '../capture/recorder.ts'
+import type { RecorderClock } from '../capture/exchange-tap.ts'
+import { createRecorder, type RecordingSummary as Recorded } from '../capture/recorder.ts'
 import { existsSync, rmSync } from 'node:fs'
 import { errorMessage, ResealError } from '../core/errors.ts'
 import { DURABILITIES, type Durability } from '../core/durability.ts'

@@ -8,10 +8,18 @@ import type {
 } from '../core/exchange.ts'
 import { headerValue, type RawHeaders } from '../core/headers.ts'
 import type { AskedPair, PairId, Route, RRPair } from '../core/pair.ts'
+import type { EpochMs } from '../core/time.ts'
 import { createBodyBuffer, type BodyBuffer } from './body-buffer.ts'
 import type { ExchangeBudget } from './memory-budget.ts'
 import { createPassageLog } from './passage-log.ts'
-import type { RecorderClock } from './recorder.ts'
+
+/** Where the recorder reads the time from. */
+export interface RecorderClock {
+  /** The wall clock: when an exchange began. */
+  now(): EpochMs
+  /** A clock that never jumps, in milliseconds: how long it took. */
+  monotonicMs(): number
+}
 
 /** An exchange that has begun. */
 export interface BegunExchange {

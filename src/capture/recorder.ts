@@ -1,18 +1,9 @@
 import { errorMessage } from '../core/errors.ts'
 import type { ExchangeTap, RequestHead } from '../core/exchange.ts'
 import type { AskedPair, PairFacts, PairId, PairSink, RecordedGap, Route } from '../core/pair.ts'
-import type { EpochMs } from '../core/time.ts'
-import { tapExchange, type ExchangeKeeper } from './exchange-tap.ts'
+import { tapExchange, type ExchangeKeeper, type RecorderClock } from './exchange-tap.ts'
 import { createLossBook } from './loss-book.ts'
 import { createMemoryBudget, exchangeBudget } from './memory-budget.ts'
-
-/** Where the recorder reads the time from. */
-export interface RecorderClock {
-  /** The wall clock: when an exchange began. */
-  now(): EpochMs
-  /** A clock that never jumps, in milliseconds: how long it took. */
-  monotonicMs(): number
-}
 
 /** Where a recorder's pairs go, and its notes of what was lost. */
 export interface RecorderSink extends PairSink {
