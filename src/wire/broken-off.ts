@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Cut } from '../core/upstream-failure.ts'
+import { resetSocket } from './reset-socket.ts'
 
 /** A client that reads nothing more gets no longer to take what was written before it is cut off. */
 const DRAIN_MS = 2000
@@ -15,10 +16,10 @@ export function breakOff(response: ServerResponse, cut: Cut, untilClose: boolean
   const reset = cut === 'reset' || untilClose
   const end = (): void => {
     clearTimeout(late)
-    if (reset) socket.resetAndDestroy()
+    if (reset) resetSocket(socket)
     else socket.destroySoon()
   }
-  const late = setTimeout(() => socket.resetAndDestroy(), DRAIN_MS)
+  const late = setTimeout(() => resetSocket(socket), DRAIN_MS)
   socket.once('close', () => clearTimeout(late))
   const afterWhatWasWritten = (): void => void socket.write('', end)
   // A response that waits behind others of its connection has no socket yet, and is written when it gets one.

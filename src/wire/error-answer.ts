@@ -1,5 +1,6 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http'
 import { errorBody, errorHeaders, type ErrorAnswer } from '../core/error-answer.ts'
+import { resetSocket } from './reset-socket.ts'
 
 /** Answers with an error, unless an answer has already begun. */
 export function answerError(response: ServerResponse, answer: ErrorAnswer): void {
@@ -33,7 +34,7 @@ export function answerErrorAndClose(response: ServerResponse, answer: ErrorAnswe
   const { socket } = response.req
   // The response has let go of its socket when its answer was early and has left.
   if (response.writableEnded) socket.destroySoon()
-  else if (response.headersSent) socket.resetAndDestroy()
+  else if (response.headersSent) resetSocket(socket)
   else if (beginError(response, answer, true)) response.end(() => socket.destroySoon())
 }
 

@@ -7,6 +7,7 @@ import type { Cut } from '../../core/upstream-failure.ts'
 import { closePayload, frameBytes } from './frame-bytes.ts'
 import { CLOSE, frameReader, PING, PONG, type ReadFrame } from './frame-reader.ts'
 import { scriptOf, type ScriptStep } from './script.ts'
+import { resetSocket } from '../reset-socket.ts'
 
 export interface PlayOptions {
   readonly frames: readonly WebSocketFrame[]
@@ -118,6 +119,6 @@ async function play(
     if (frame.opcode === CLOSE) client.sendClose(frame.payload)
     else if (!socket.write(frameBytes(frame))) await once(socket, 'drain', { signal })
   }
-  if (cut === 'reset' && socket instanceof Socket) socket.resetAndDestroy()
+  if (cut === 'reset' && socket instanceof Socket) resetSocket(socket)
   else if (cut !== undefined) socket.destroy()
 }

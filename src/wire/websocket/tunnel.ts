@@ -6,6 +6,7 @@ import type { Ending } from '../ending.ts'
 import { closePayload, frameBytes } from './frame-bytes.ts'
 import { CLOSE } from './frame-reader.ts'
 import type { FrameWatch } from './frame-watch.ts'
+import { resetSocket } from '../reset-socket.ts'
 
 /** A WebSocket on its way through the proxy. */
 export interface Tunnel {
@@ -127,5 +128,5 @@ function after(held: Promise<void> | undefined, then: () => void): void {
 function breakOrEnd(other: Duplex, gone: Duplex): void {
   if (!(other instanceof Socket)) other.destroy()
   else if (gone.readableEnded && !gone.errored) other.destroySoon()
-  else other.resetAndDestroy()
+  else resetSocket(other)
 }
