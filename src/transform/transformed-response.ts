@@ -1,0 +1,78 @@
+import type { HttpRequest } from '../core/exchange.ts'
+import type { Jwt } from '../core/jwt.ts'
+import { isAnswered, type AnsweredPair, type PairId, type PairSource } from '../core/pair.ts'
+import type { Sliced } from '../core/sliced.ts'
+import type { EpochMs } from '../core/time.ts'
+import type { Learner } from './chain.ts'
+import type { StepTrace } from './chain-report.ts'
+import type { Moment } from './message/live.ts'
+import { requestMessage, type RequestMessage } from './message/request-message.ts'
+import type { MomentResponse, ServedResponse } from './message/response-message.ts'
+import type { ClientVariables, Variables } from './values/variables.ts'
+import type { WorkedPair } from './worked-pairs.ts'
+
+/** What a pair serves that some step changed. */
+export interface TransformedResponse {
+  readonly served: ServedResponse
+  readonly trace: readonly StepTrace[]
+  /** The recorded tokens that are re-signed in it. */
+  readonly resigned: readonly Jwt[]
+}
+
+/** @param nonces learners of live nonces, by the pair whose answer they belong to */
+export function* transformedResponses(
+  worked: readonly WorkedPair[],
+  nonces: ReadonlyMap<PairId, Learner>,
+  pairs: PairSource,
+  variables: ClientVariables,
+): Sliced<ReadonlyMap<PairId, TransformedResponse>> {
+  const responses = new Map<PairId, TransformedResponse>()
+  for (const { message, trace, learners, tokens } of worked) {
+    const { id } = message.pair
+    const nonce = nonces.get(id)
+    const all = nonce === undefined ? learners : [...learners, nonce]
+    if (!message.touched && all.length === 0) continue
+    // A token learns on the way that another step changed it; those that hash it must know before.
+    if (tokens.length > 1) message.served()
+    const response = message.touched ? message.served() : recordedResponse(message.pair)
+    const resigned = tokens.map(({ recorded }) => recorded)
+    responses.set(id, { served: servedBy(response, all, variables), trace, resigned })
+    yield
+  }
+  for (const [id, learner] of nonces) {
+    const pair = responses.has(id) ? undefined : pairs.pair(id)
+    if (pair === undefined || !isAnswered(pair)) continue
+    const served = servedBy(recordedResponse(pair), [learner], variables)
+    responses.set(id, { served, trace: [], resigned: [] })
+    yield
+  }
+  return responses
+}
+
+function recordedResponse({ response }: AnsweredPair): MomentResponse {
+  return () => response
+}
+
+function servedBy(
+  response: MomentResponse,
+  learners: readonly Learner[],
+  variables: ClientVariables,
+): ServedResponse {
+  return (nowMs, request, client) => {
+    const moment = momentOf(nowMs, request, variables(client))
+    for (const learn of learners) learn(moment)
+    return response(moment)
+  }
+}
+
+/** Most answers never look at the request: it is opened when one does. */
+function momentOf(nowMs: EpochMs, request: HttpRequest, variables: Variables): Moment {
+  let opened: RequestMessage | undefined
+  return {
+    nowMs,
+    variables,
+    get request() {
+      return (opened ??= requestMessage(request))
+    },
+  }
+}

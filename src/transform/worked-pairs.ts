@@ -1,0 +1,129 @@
+import type { Mistakes } from '../core/mistakes.ts'
+import { isAnswered, type PairHead, type PairId, type PairSource } from '../core/pair.ts'
+import type { Sliced } from '../core/sliced.ts'
+import { runChain, type CompiledChain, type Learner } from './chain.ts'
+import { chainIndex, traitsOf } from './chain-index.ts'
+import type { StepTrace } from './chain-report.ts'
+import type { FilteredPair } from './filters/pair-filter.ts'
+import { requestMessage } from './message/request-message.ts'
+import { responseMessage, type ResponseMessage } from './message/response-message.ts'
+import type { PairMessages } from './steps/step.ts'
+import type { SharedTokens } from './tokens/shared-tokens.ts'
+import type { SigningLedger } from './tokens/signing-ledger.ts'
+import { createTokenFamily, type FamilyToken } from './tokens/token-family.ts'
+import type { LearntValues } from './values/learnt-values.ts'
+import type { VariableBook } from './values/variable-book.ts'
+
+/** Told what the chains that are for a pair did in it. */
+export type TraceListener = (pair: PairId, trace: readonly StepTrace[]) => void
+
+/** What chains gather while they run. */
+export interface CompileRun {
+  readonly ledger: SigningLedger
+  readonly variables: VariableBook
+  readonly learnt: LearntValues
+  readonly shared: SharedTokens
+  readonly notes: Set<string>
+  /** To be called when every chain has run over every pair. */
+  readonly finishers: (() => void)[]
+  /** A chain that cannot work on one pair is tried on the others, so that all that is wrong is told. */
+  readonly mistakes: Mistakes
+  readonly onTrace: TraceListener
+}
+
+/** A pair of which the chains that are for it made something. */
+export interface WorkedPair {
+  readonly message: ResponseMessage
+  readonly trace: readonly StepTrace[]
+  readonly learners: readonly Learner[]
+  readonly tokens: readonly FamilyToken[]
+}
+
+/** Runs the chains over every pair that they are for. */
+export function* workThrough(
+  chains: readonly CompiledChain[],
+  pairs: PairSource,
+  run: CompileRun,
+): Sliced<readonly WorkedPair[]> {
+  const worked: WorkedPair[] = []
+  if (chains.length === 0) return worked
+  const candidates = chainIndex(chains)
+  for (const page of pairs.headPages(traitsOf(chains))) {
+    for (const head of page) {
+      const pair = filteredPair(head, pairs)
+      const matching = candidates(head).filter((chain) => chain.filter(pair))
+      for (const chain of matching) chain.counts.see()
+      const messages = matching.length === 0 ? undefined : pair.messages()
+      const work = messages && workOn(messages, matching, run)
+      if (work !== undefined) worked.push(work)
+      yield
+    }
+    yield
+  }
+  return worked
+}
+
+function filteredPair(head: PairHead, pairs: PairSource): FilteredPair {
+  let opened: { readonly messages: PairMessages | undefined } | undefined
+  return {
+    head,
+    messages: () => (opened ??= { messages: openMessages(pairs.pair(head.id)) }).messages,
+  }
+}
+
+function openMessages(pair: ReturnType<PairSource['pair']>): PairMessages | undefined {
+  if (pair === undefined || !isAnswered(pair)) return undefined
+  return { request: requestMessage(pair.request), response: responseMessage(pair) }
+}
+
+/** @returns undefined where nothing came of it: of a large snapshot, most pairs are not worth keeping in memory */
+function workOn(
+  messages: PairMessages,
+  chains: readonly CompiledChain[],
+  run: CompileRun,
+): WorkedPair | undefined {
+  const { pair } = messages.response
+  const finishers = run.finishers.length
+  const tokens = createTokenFamily(pair.at, run.shared)
+  const { ledger, variables, learnt } = run
+  const whenAllRan = (finish: () => void): unknown => run.finishers.push(finish)
+  const note = (sentence: string): unknown => run.notes.add(sentence)
+  const about = { pair, messages, tokens, ledger, variables, learnt, note, whenAllRan }
+  const runs = chains.flatMap(
+    (chain) => run.mistakes.keep(() => runChain(chain, { ...about, when: chain.when })) ?? [],
+  )
+  tokens.tie()
+  const trace = runs.flatMap((one) => one.trace)
+  run.onTrace(pair.id, trace)
+  const message = messages.response
+  const learners = runs.flatMap(({ learner }) => learner ?? [])
+  const members = tokens.members()
+  const isIdle = learners.length === 0 && members.length === 0 && run.finishers.length === finishers
+  return isIdle && !message.touched ? undefined : { message, trace, learners, tokens: members }
+}
+
+/** What was learnt is put into every response that has it, whether a chain changes the pair or not. */
+export function* putLearnt(
+  worked: readonly WorkedPair[],
+  pairs: PairSource,
+  learnt: LearntValues,
+): Sliced<readonly WorkedPair[]> {
+  if (learnt.size === 0) return []
+  for (const { message } of worked) {
+    learnt.applyTo(message)
+    yield
+  }
+  const known = new Set(worked.map(({ message }) => message.pair.id))
+  const others: WorkedPair[] = []
+  for (const page of pairs.headPages()) {
+    for (const { id } of page) {
+      const messages = known.has(id) ? undefined : openMessages(pairs.pair(id))
+      if (messages === undefined) continue
+      learnt.applyTo(messages.response)
+      if (messages.response.touched)
+        others.push({ message: messages.response, trace: [], learners: [], tokens: [] })
+      yield
+    }
+  }
+  return others
+}
