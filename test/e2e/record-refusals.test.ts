@@ -132,8 +132,9 @@ const LOAD = 4
 /** Root may write anywhere, so there the command runs as somebody else. */
 async function asNobody(args: readonly string[], cwd: string): Promise<{ code: unknown; stderr: string }> {
   const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
-  // Where coverage is measured, nobody may not write its figures, and node would say so on stderr.
-  const { NODE_V8_COVERAGE: _, ...env } = process.env
+  // Where coverage is measured, nobody may not write its figures, and node would say so on stderr. It hands the variable
+  // down unless there is one already.
+  const env = { ...process.env, NODE_V8_COVERAGE: '' }
   const child = spawn(process.execPath, [join(ROOT, 'bin/reseal.mjs'), ...args], {
     cwd,
     env,
