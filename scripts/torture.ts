@@ -60,7 +60,7 @@ const TORTURES: Readonly<Record<string, (directory: string) => Promise<Row>>> = 
     return { held: marked === 300 && releasedMs < 1000 && handles[1] <= handles[0] + 5, found }
   },
   async slow(directory) {
-    const { cutAfterMs, p99Ms } = await slowClients(directory, 500, '10s')
+    const { cutAfterMs, p99Ms } = await slowClients(directory, 500, '10s', 8000)
     const found = `500 cut after ${(cutAfterMs / 1000).toFixed(1)} s, p99 ${p99Ms.map((ms) => ms.toFixed(1)).join(' → ')} ms`
     return { held: cutAfterMs <= 15_000 && p99Ms[1] <= 2 * p99Ms[0], found }
   },

@@ -12,11 +12,15 @@ export interface SlowResult {
   readonly p99Ms: readonly [before: number, meanwhile: number]
 }
 
-/** Clients that send a head one byte a second, half of them, or content so, the other half. */
+/**
+ * Clients that send a head one byte a second, half of them, or content so, the other half.
+ * @param watchMs how long ordinary requests are timed, before and then from the moment that all slow ones are connected
+ */
 export async function slowClients(
   directory: string,
   connections: number,
   timeout: string,
+  watchMs: number,
 ): Promise<SlowResult> {
   const upstream = await serveUpstream(echoTarget)
   try {
@@ -25,13 +29,13 @@ export async function slowClients(
       directory,
     )
     const url = recorder.urls[0] ?? ''
-    await p99Of(url)
-    const before = await p99Of(url)
+    await p99Of(url, watchMs / 4)
+    const before = await p99Of(url, watchMs)
     const startedMs = performance.now()
     const slow = await Promise.all(
       Array.from({ length: connections }, (_, at) => slowClient(Number(new URL(url).port), at % 2 === 0)),
     )
-    const meanwhile = await p99Of(url)
+    const meanwhile = await p99Of(url, watchMs)
     await Promise.all(slow.map(({ cut }) => cut))
     const cutAfterMs = performance.now() - startedMs
     await recorder.stop()
@@ -59,10 +63,11 @@ async function slowClient(port: number, inHead: boolean): Promise<{ readonly cut
   return { cut }
 }
 
-async function p99Of(url: string): Promise<number> {
+async function p99Of(url: string, watchMs: number): Promise<number> {
   const tookMs: number[] = []
+  const endMs = performance.now() + watchMs
   const client = async (): Promise<void> => {
-    for (let at = 0; at < 100; at += 1) {
+    for (let at = 0; performance.now() < endMs; at += 1) {
       const startedMs = performance.now()
       await ask({ url: `${url}/${at}1` })
       tookMs.push(performance.now() - startedMs)
