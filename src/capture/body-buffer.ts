@@ -1,3 +1,4 @@
+import { joinedBytes } from '../core/joined-bytes.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 
 /** A body as it passes, kept up to a limit. */
@@ -40,7 +41,7 @@ export function createBodyBuffer(
     maxBytes = Math.min(maxBytes, BEGINNING_BYTES)
     if (keptBytes <= maxBytes) return
     budget.give(keptBytes - maxBytes)
-    blocks = [joined(blocks, maxBytes)]
+    blocks = [joinedBytes(blocks, maxBytes)]
     keptBytes = maxBytes
     roomBytes = maxBytes
   }
@@ -82,7 +83,7 @@ export function createBodyBuffer(
     bytes() {
       const [only] = blocks
       if (blocks.length === 1 && only?.length === keptBytes) return only
-      const whole = joined(blocks, keptBytes)
+      const whole = joinedBytes(blocks, keptBytes)
       blocks = [whole]
       roomBytes = keptBytes
       return whole
@@ -97,15 +98,3 @@ export function createBodyBuffer(
 }
 
 const NOTHING = new Uint8Array()
-
-/** The first bytes of all blocks, in a buffer of their own. */
-function joined(blocks: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(bytes)
-  let at = 0
-  for (const block of blocks) {
-    if (at >= bytes) break
-    whole.set(block.subarray(0, bytes - at), at)
-    at += block.length
-  }
-  return whole
-}

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type Database from 'better-sqlite3'
 import { ResealError } from '../core/errors.ts'
+import { joinedBytes } from '../core/joined-bytes.ts'
 
 /** Row of a body; null stands for the empty one, which has no row. */
 export type BodyId = number | null
@@ -60,10 +61,10 @@ export function bodyReader(db: Database.Database, file: string): BodyReader {
     get: (id) => {
       if (id === null) return new Uint8Array()
       const [size, first] = firstOf.get(id) ?? []
-      if (first !== undefined && first !== null && first.length === size) return joined([first], size)
+      if (first !== undefined && first !== null && first.length === size) return joinedBytes([first], size)
       const chunks = chunksOf.all(id)
       const found = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
-      if (size === found) return joined(chunks, size)
+      if (size === found) return joinedBytes(chunks, size)
       throw new ResealError(
         'SNAPSHOT_INVALID',
         `body ${id} of ${file} has ${found} bytes of ${size ?? 'unknown'}`,
@@ -73,15 +74,4 @@ export function bodyReader(db: Database.Database, file: string): BodyReader {
       )
     },
   }
-}
-
-/** One array of its own, so that whoever gets it may give it away. */
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.length
-  }
-  return whole
 }

@@ -7,9 +7,8 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { RunningServer } from '../../src/wire/listener.ts'
-import { serveForwarding, type RecordServerOptions } from '../../src/wire/record-server.ts'
+import { proxying } from '../support/proxying.ts'
 import { answering, rawClient, rawUpstream, type RawSocket } from '../support/raw-socket.ts'
-import { tapLog } from '../support/tap-log.ts'
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 const KEPT = 'Connection: keep-alive\r\nKeep-Alive: timeout=65\r\n'
@@ -698,24 +697,6 @@ test('an exchange that the close deadline cuts off is recorded as cut by reseal'
 
 function get(method = 'GET'): string {
   return `${method} / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`
-}
-
-async function proxying(
-  t: TestContext,
-  target: string,
-  options: Partial<RecordServerOptions> = {},
-  hold?: () => Promise<void>,
-) {
-  const log = tapLog(hold)
-  const proxy = await serveForwarding({
-    listen: ':0',
-    target,
-    tap: log.tap,
-    closeDeadlineMs: 1000,
-    ...options,
-  })
-  t.after(() => proxy.close())
-  return { proxy, log }
 }
 
 async function exchange(t: TestContext, proxy: RunningServer, request: string): Promise<string> {

@@ -1,19 +1,13 @@
 import { z } from 'zod'
 import { ResealError } from '../../core/errors.ts'
-import { compilePattern, patternProblem } from '../values/pattern.ts'
+import { compilePattern } from '../values/pattern.ts'
+import { PATTERN_TEXT } from '../values/pattern-schema.ts'
 import { locatorRow } from '../steps/step-row.ts'
 import { textLocator } from './text-places.ts'
 
-const PATTERN = z
-  .string()
-  .min(1, 'must not be empty')
-  .superRefine((source, context) => {
-    const problem = patternProblem(source)
-    if (problem === undefined) return
-    context.addIssue({ code: 'custom', message: problem.message, params: { hint: problem.hint } })
-  })
-  .describe('Regular expression in the syntax of RE2; every place it fits is meant.')
-  .meta({ examples: ['session=([0-9a-f]+)'] })
+const PATTERN = PATTERN_TEXT.describe(
+  'Regular expression in the syntax of RE2; every place it fits is meant.',
+).meta({ examples: ['session=([0-9a-f]+)'] })
 
 const GROUP = z
   .int('must be a whole number')

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { textOfUtf8, type BinaryText } from '../../core/binary-text.ts'
 import { combineLive } from '../message/live.ts'
 import { mutatorRow } from '../steps/step-row.ts'
-import { compilePattern, patternProblem, type Pattern } from '../values/pattern.ts'
+import { compilePattern, type Pattern } from '../values/pattern.ts'
+import { PATTERN_TEXT } from '../values/pattern-schema.ts'
 import { compileTemplate } from '../values/template.ts'
 import { TEMPLATE } from '../values/written-value.ts'
 
@@ -13,16 +14,7 @@ const OPTIONS = z
       .describe('Text to look for.')
       .meta({ examples: ['staging.example.com'] }),
     regex: z
-      .exactOptional(
-        z
-          .string()
-          .min(1, 'must not be empty')
-          .superRefine((source, context) => {
-            const problem = patternProblem(source)
-            if (problem === undefined) return
-            context.addIssue({ code: 'custom', message: problem.message, params: { hint: problem.hint } })
-          }),
-      )
+      .exactOptional(PATTERN_TEXT)
       .describe('Regular expression (RE2) to look for, instead of find.')
       .meta({ examples: ['user-([0-9]+)'] }),
     with: TEMPLATE.describe(

@@ -1,3 +1,5 @@
+import { joinedBytes } from '../../core/joined-bytes.ts'
+
 /** A frame as it came (RFC 6455 §5.2), unmasked. */
 export interface ReadFrame {
   readonly fin: boolean
@@ -52,7 +54,7 @@ export function frameReader(options: FrameReaderOptions): FrameReader {
     onBroken(why)
   }
   const finish = ({ fin, opcode, compressed, mask, length }: FrameHead): void => {
-    const payload = joined(parts, length)
+    const payload = payloadOf(parts, length)
     if (mask !== undefined) unmask(payload, mask)
     if (opcode < CLOSE) inMessage = !fin
     parts = []
@@ -154,16 +156,9 @@ function headFault(
   return opcode !== 0 && inMessage ? 'a message within another' : undefined
 }
 
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
+function payloadOf(parts: readonly Uint8Array[], length: number): Uint8Array {
   const [only] = parts
-  if (parts.length === 1 && only !== undefined) return only
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
+  return parts.length === 1 && only !== undefined ? only : joinedBytes(parts, length)
 }
 
 /** Masking and unmasking are the same (RFC 6455 §5.3). */
