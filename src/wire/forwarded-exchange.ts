@@ -9,6 +9,7 @@ import { writeInterim } from './interim.ts'
 import { relayResponse } from './relayed-response.ts'
 import type { ReceivedHead } from './request-head.ts'
 import { answerErrorAndClose } from './error-answer.ts'
+import { secondTry } from './second-try.ts'
 import { limitContentTime, TOO_SLOW } from './slow-client.ts'
 import { addTrailers } from './trailers.ts'
 import { unsolicitedSwitch, upstreamFailure } from './upstream-failure.ts'
@@ -95,6 +96,7 @@ function openUpstream(exchange: ForwardedExchange, ending: Ending, fresh: boolea
   const client = exchange.request.socket.remoteAddress ?? ''
   const outgoing = upstream.open(received.head, { client, fresh, upgrade: switched !== undefined })
   ending.holds(outgoing)
+  const mayTryAgain = fresh ? undefined : secondTry(outgoing, received)
   let answer: IncomingMessage | undefined
   let breakOff: ((cut: Cut) => void) | undefined
   const brokenOff = (error: Error): void => {
@@ -109,7 +111,7 @@ function openUpstream(exchange: ForwardedExchange, ending: Ending, fresh: boolea
     if (answer !== undefined) {
       // An upstream that has said all it had to say may close on what we still send: the answer counts.
       if (!answer.complete) brokenOff(error)
-    } else if (ending.outcome() === undefined && !fresh && mayRetry(error, outgoing, received)) {
+    } else if (ending.outcome() === undefined && mayTryAgain?.(error) === true) {
       openUpstream(exchange, ending, true).end()
     } else failed(error)
   })
@@ -226,20 +228,4 @@ function sendContent(
   setImmediate(() => {
     if (open()) outgoing.flushHeaders()
   })
-}
-
-const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
-
-/**
- * A kept connection that the upstream closed at the same moment: nothing of an answer came, nothing of content was
- * sent, and doing it twice is as good as once (RFC 9110 §9.2.2).
- */
-export function mayRetry(error: Error, outgoing: ClientRequest, { head, hasBody }: ReceivedHead): boolean {
-  const code = systemErrorCode(error)
-  return (
-    outgoing.reusedSocket &&
-    !hasBody &&
-    IDEMPOTENT.has(head.method) &&
-    (code === 'ECONNRESET' || code === 'EPIPE')
-  )
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer as createTlsServer } from 'node:https'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -543,6 +543,26 @@ test('a kept connection that the upstream has closed is replaced without the cli
   assert.equal(upstream.connections.length, 2)
   assert.deepEqual(log.entries[1]?.calls, ['requestEnd', 'responseHead', 'responseData', 'responseEnd'])
 })
+
+for (const [how, breakOff] of [
+  ['reset', (socket: Socket) => socket.resetAndDestroy()],
+  ['closed', (socket: Socket) => socket.end()],
+] as const) {
+  test(`a request whose answer has begun on a kept connection is not sent twice when that is ${how}`, async (t) => {
+    const upstream = await rawUpstream(t, async (raw) => {
+      await raw.until('\r\n\r\n')
+      raw.send(OK)
+      await raw.until((text) => text.split('\r\n\r\n').length > 2)
+      raw.send('HTTP/1.1 200 OK\r\nContent-')
+      setImmediate(breakOff, raw.socket)
+    })
+    const { proxy, log } = await proxying(t, upstream.url)
+    await exchange(t, proxy, get())
+    assert.match(await exchange(t, proxy, get()), /^HTTP\/1\.1 502/)
+    assert.equal(upstream.connections.length, 1)
+    assert.equal(log.entries[1]?.calls.at(-1), 'failed')
+  })
+}
 
 test('a request that is not safe to send twice is not sent twice', async (t) => {
   const upstream = await rawUpstream(t, async (socket) => {

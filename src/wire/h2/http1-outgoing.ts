@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { RequestHead, ResponseHead } from '../../core/exchange.ts'
 import { rawHeadersFromFlat } from '../../core/headers.ts'
 import { isBodiless } from '../prepared-head.ts'
-import { mayRetry } from '../forwarded-exchange.ts'
+import { secondTry } from '../second-try.ts'
 import { addTrailers } from '../trailers.ts'
 import { unsolicitedSwitch } from '../upstream-failure.ts'
 import type { Upstream } from '../upstream.ts'
@@ -30,9 +30,10 @@ export function http1Outgoing(request: Http1Request, watch: AnswerWatch): Outgoi
   }
   const open = (fresh: boolean): ClientRequest => {
     const outgoing = upstream.open(head, { client, fresh, upgrade: false })
+    const mayTryAgain = fresh ? undefined : secondTry(outgoing, { head, hasBody })
     outgoing.on('error', (error) => {
       if (over || answer?.complete === true) return
-      if (answer === undefined && !fresh && mayRetry(error, outgoing, { head, hasBody })) {
+      if (answer === undefined && mayTryAgain?.(error) === true) {
         current = open(true)
         current.end()
       } else failed(error)
