@@ -83,12 +83,13 @@ function limitClient(
     asked = true
   })
   const waiting = (): boolean => !asked && !response.headersSent
-  limitContentTime(request, clientTimeoutMs, waiting, () => {
+  const expired = (): void => {
     // The answer may have been early: it counts, and only its connection is given up.
     ending.end('client aborted', TOO_SLOW.message)
     outgoing.destroy()
     answerErrorAndClose(response, TOO_SLOW)
-  })
+  }
+  limitContentTime(request, { timeoutMs: clientTimeoutMs, waiting, expired })
 }
 
 function openUpstream(exchange: ForwardedExchange, ending: Ending, fresh: boolean): ClientRequest {

@@ -135,7 +135,11 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     }
     if (expects) response.writeContinue()
     if (hasBody) {
-      limitContentTime(message, clientTimeoutMs, NEVER, () => answerErrorAndClose(response, TOO_SLOW))
+      limitContentTime(message, {
+        timeoutMs: clientTimeoutMs,
+        waiting: NEVER,
+        expired: () => answerErrorAndClose(response, TOO_SLOW),
+      })
       const turn = turns.wait(message.socket)
       collect(message, head, maxRequestBytes, response, (request) => {
         turn(() => answerWith(() => handler(request), request, response))

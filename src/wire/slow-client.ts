@@ -30,35 +30,53 @@ export const TOO_SLOW = {
   hint: 'Send it faster, or raise --client-timeout.',
 } as const
 
+export interface ContentLimit {
+  readonly timeoutMs: number
+  /** The client rightly waits. */
+  readonly waiting: () => boolean
+  /** Told once, when the client was too slow. */
+  readonly expired: () => void
+}
+
 /**
  * Watches that a request's content keeps coming: at least 100 bytes a second over every span of the timeout. Spans in
  * which we held the client back, or have yet to ask it for content, do not count.
- * @param waiting the client rightly waits
  */
-export function limitContentTime(
+export function limitContentTime(request: IncomingMessage, limit: ContentLimit): void {
+  const { bytesRead } = request.socket
+  // Content that came with its head is whole by then, though not yet in the next tick: a timer would be for nothing.
+  setImmediate(() => {
+    if (!request.complete && !request.socket.destroyed) watchContent(request, bytesRead, limit)
+  })
+}
+
+function watchContent(
   request: IncomingMessage,
-  timeoutMs: number,
-  waiting: () => boolean,
-  expired: () => void,
+  bytesAtStart: number,
+  { timeoutMs, waiting, expired }: ContentLimit,
 ): void {
   const { socket } = request
   const least = (MIN_BYTES_PER_SECOND * timeoutMs) / 1000
   let heldBack = false
-  let bytesBefore = socket.bytesRead
+  let bytesBefore = bytesAtStart
   const timer = setInterval(() => {
     const slow = socket.bytesRead - bytesBefore < least
     const excused = heldBack || request.isPaused() || waiting()
     bytesBefore = socket.bytesRead
     heldBack = false
     if (slow && !excused) {
-      clearInterval(timer)
+      done()
       expired()
     }
   }, timeoutMs)
   request.on('pause', () => {
     heldBack = true
   })
-  const done = (): void => clearInterval(timer)
+  const done = (): void => {
+    clearInterval(timer)
+    // The connection stays, and would keep a listener for each of its requests.
+    socket.off('close', done)
+  }
   request.once('end', done)
   // Where the answer was early and the client just leaves, only the socket hears of it.
   socket.once('close', done)

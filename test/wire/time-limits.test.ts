@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
+import type { HttpRequest } from '../../src/core/exchange.ts'
 import type { RunningServer } from '../../src/wire/listener.ts'
 import { serveForwarding, type RecordServerOptions } from '../../src/wire/record-server.ts'
 import { serve } from '../../src/wire/server.ts'
@@ -66,6 +68,26 @@ test('content that keeps coming may take as long as it likes', async (t) => {
     }
     assert.match(await client.until('ok'), /^HTTP\/1\.1 200 OK\r\n/)
   }
+})
+
+test('a kept connection holds nothing of requests that are over, however their content came', async (t) => {
+  const listeners: number[] = []
+  const server = await replaying(t, ({ method, connection }) => {
+    if (method === 'GET' && connection instanceof Socket) listeners.push(connection.listenerCount('close'))
+  })
+  const client = await rawClient(t, server.port)
+  const answers = (count: number) => client.until((text) => text.split('ok').length > count)
+  client.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  await answers(1)
+  client.send('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody')
+  await answers(2)
+  client.send('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n')
+  await client.until('100 Continue')
+  client.send('body')
+  await answers(3)
+  client.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  await answers(4)
+  assert.equal(listeners[1], listeners[0])
 })
 
 test('a client that is kept waiting for its 100 or by a slow upstream holds nothing back', async (t) => {
@@ -178,19 +200,25 @@ async function recording(
   return server
 }
 
-async function replaying(t: TestContext): Promise<RunningServer> {
+async function replaying(
+  t: TestContext,
+  seen: (request: HttpRequest) => void = () => {},
+): Promise<RunningServer> {
   const server = await serve({
     listen: ':0',
     closeDeadlineMs: 100,
     clientTimeoutMs: TIMEOUT_MS,
-    handler: () => ({
-      status: 200,
-      reason: 'OK',
-      httpVersion: '1.1',
-      headers: [['Content-Length', '2']],
-      body: Buffer.from('ok'),
-      trailers: [],
-    }),
+    handler: (request) => {
+      seen(request)
+      return {
+        status: 200,
+        reason: 'OK',
+        httpVersion: '1.1',
+        headers: [['Content-Length', '2']],
+        body: Buffer.from('ok'),
+        trailers: [],
+      }
+    },
   })
   t.after(() => server.close())
   return server
