@@ -55,11 +55,13 @@ export interface MatchedSnapshot {
   readonly history: WriteHistory | undefined
   /** How redacted requests are compared. */
   readonly secrets: SecretClasses
+  /** Undoes what steps learnt of a client's requests; undefined where they learn nothing that requests are found by. */
+  readonly asRecorded?: ((request: HttpRequest) => HttpRequest) | undefined
 }
 
 /** A matcher over an index; one look-up a request, and a second where several entries ask the same. */
 export function createMatcher(
-  { index, history, secrets }: MatchedSnapshot,
+  { index, history, secrets, asRecorded }: MatchedSnapshot,
   { book, subject: subjectRule }: MatchSettings,
   sessions: Sessions,
 ): Matcher {
@@ -73,22 +75,26 @@ export function createMatcher(
     return classed === undefined ? entry : find(classed, origin)
   }
 
-  const turn = (list: EntryList, request: HttpRequest, origin: string): Turn => {
-    const { sequence } = book.rulesFor(request.method, pathOf(request.target), origin)
+  /** @param asked the request as it was found */
+  const turn = (list: EntryList, asked: HttpRequest, request: HttpRequest, origin: string): Turn => {
+    const { sequence } = book.rulesFor(request.method, pathOf(asked.target), origin)
     const { writes } = sessions.of(request)
     if (sequence !== 'causal' || history === undefined)
       return { list, end: sequence === 'causal' ? 'last' : sequence }
-    return isWrite(request.method) ? { list, end: 'last' } : causalTurn(list, request, history, writes, index)
+    return isWrite(request.method) ? { list, end: 'last' } : causalTurn(list, asked, history, writes, index)
   }
   return {
     choose: (request, origin, wanted = () => true) => {
-      const entry = first(request, origin)
+      // What was learnt goes before: the live value may have been recorded as well, for something else.
+      const recorded = asRecorded === undefined ? request : asRecorded(request)
+      const learnt = recorded === request ? -1 : first(recorded, origin)
+      const entry = learnt === -1 ? first(request, origin) : learnt
       if (entry === -1) return { whyNot: undefined }
       // Almost every question was recorded once, for whoever asks.
       if (alone && index.next(entry) === -1) return wanted(entry) ? { entry } : { whyNot: undefined }
       const list = entriesFor(questionFrom(entry), index, () => subjectOf(request.headers), subjectRule)
       if (list === undefined) return { whyNot: { cause: 'user', pair: index.id(entry) } }
-      const taken = turn(list, request, index.origin(entry))
+      const taken = turn(list, learnt === -1 ? request : recorded, request, index.origin(entry))
       if ('whyNot' in taken) return taken
       const session = sessions.of(request)
       const choice = next(taken, session, index, wanted)

@@ -77,7 +77,8 @@ export function* createPlan(input: PlanInput): Sliced<ReplayPlan> {
   const history = match.book.causal ? yield* historyOf(pairs, match.session) : undefined
   const sessions = sessionsAfter(before, match.session)
   const responses = createResponses(input, sessions)
-  const matcher = createMatcher({ index, history, secrets }, match, sessions)
+  const asRecorded = learntOf(input, sessions)
+  const matcher = createMatcher({ index, history, secrets, asRecorded }, match, sessions)
   const served = servedBefore(index, before)
   let servedCount = served.reduce((sum, flag) => sum + flag, 0)
   const check = input.keys && createBearerCheck(pairs, input.keys, input.clock)
@@ -96,7 +97,12 @@ export function* createPlan(input: PlanInput): Sliced<ReplayPlan> {
       const letIn = check && ((entry: number) => (refusal = check(request, index.id(entry))) === undefined)
       const choice = matcher.choose(request, origin, letIn)
       if (refusal !== undefined) return { kind: 'unauthorized', response: refusal }
-      return serve(choice, request) ?? { kind: 'miss', near: () => nearTo(request, origin, choice.whyNot) }
+      return (
+        serve(choice, request) ?? {
+          kind: 'miss',
+          near: () => nearTo(asRecorded?.(request) ?? request, origin, choice.whyNot),
+        }
+      )
     },
     refusal: (request, origin) => serve(matcher.choose(request, origin, index.isRefusal), request),
     reset: () => matcher.reset(),
@@ -114,6 +120,14 @@ export function* createPlan(input: PlanInput): Sliced<ReplayPlan> {
       backends: index.origins,
     }),
   }
+}
+
+/** What steps learnt of one client is undone in its requests alone. */
+function learntOf(
+  { transforms: { asRecorded } }: PlanInput,
+  sessions: Sessions,
+): ((request: HttpRequest) => HttpRequest) | undefined {
+  return asRecorded && ((request) => asRecorded(request, sessions.of(request)))
 }
 
 /** The pairs of the entries that were not served. */

@@ -12,11 +12,11 @@ import {
   isNotFound,
   type Extractor,
   type Learn,
+  type Learner,
   type Located,
   type Locator,
   type PairWork,
 } from './steps/step.ts'
-import type { Moment } from './message/live.ts'
 
 /** A chain ready to run over pairs. */
 export interface CompiledChain {
@@ -26,15 +26,6 @@ export interface CompiledChain {
   readonly extractor: Extractor
   readonly steps: readonly CompiledStep[]
   readonly when: Condition | undefined
-}
-
-/** Learns from a live request, before its answer is made. */
-export type Learner = (moment: Moment) => void
-
-export interface ChainRun {
-  readonly trace: readonly StepTrace[]
-  /** What the chain does with a live request; undefined where it begins in the response, or found nothing. */
-  readonly learner: Learner | undefined
 }
 
 /**
@@ -60,7 +51,7 @@ export function compileChain(definition: ChainDefinition, environment: StepEnvir
 }
 
 /** Runs a chain over a pair that its filters let through: a locator narrows the places, a mutator is given them. */
-export function runChain(chain: CompiledChain, work: PairWork): ChainRun {
+export function runChain(chain: CompiledChain, work: PairWork): readonly StepTrace[] {
   const { extractor, steps, definition, counts } = chain
   const trace: StepTrace[] = []
   const lessons: Lesson[] = []
@@ -82,7 +73,8 @@ export function runChain(chain: CompiledChain, work: PairWork): ChainRun {
       lessons.push({ step, learn: step.mutator.learn, recorded: places.map(({ recorded }) => recorded) })
     }
   }
-  return { trace, learner: lessons.length === 0 ? undefined : learnerOf(chain, lessons) }
+  if (lessons.length > 0) work.onRequest(learnerOf(chain, lessons))
+  return trace
 }
 
 function extractFrom(extractor: Extractor, { messages }: PairWork): Located {

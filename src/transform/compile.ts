@@ -14,6 +14,7 @@ import { createSigningLedger, type LedgerEntry } from './tokens/signing-ledger.t
 import { bindNonces } from './tokens/nonce-learners.ts'
 import { createSharedTokens } from './tokens/shared-tokens.ts'
 import { createLearntValues } from './values/learnt-values.ts'
+import { recordedRequests, type RecordedRequest } from './values/recorded-request.ts'
 import { createVariableBook } from './values/variable-book.ts'
 import { clientVariables } from './values/variables.ts'
 import { transformedResponses, type TransformedResponse } from './transformed-response.ts'
@@ -27,6 +28,8 @@ export type { TraceListener } from './worked-pairs.ts'
 export interface CompiledTransforms {
   /** Only the pairs that some step changed; all others are served as recorded. */
   readonly responses: ReadonlyMap<PairId, TransformedResponse>
+  /** Undoes in a live request what `map` learnt, before it is matched; left out where nothing is learnt. */
+  readonly asRecorded?: RecordedRequest
   readonly chains: readonly ChainReport[]
   /** The keys that re-sign, and whether they are the recording's own. */
   readonly keys: readonly LedgerEntry[]
@@ -111,6 +114,7 @@ export function* compileTransforms(
   const known = clientVariables(variables.initial())
   return {
     responses: yield* transformedResponses([...worked, ...also], nonces, pairs, known),
+    ...(run.learnt.size === 0 ? {} : { asRecorded: recordedRequests(known) }),
     chains: reports,
     keys,
     history,

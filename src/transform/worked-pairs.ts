@@ -1,13 +1,13 @@
 import type { Mistakes } from '../core/mistakes.ts'
 import { isAnswered, type PairHead, type PairId, type PairSource } from '../core/pair.ts'
 import type { Sliced } from '../core/sliced.ts'
-import { runChain, type CompiledChain, type Learner } from './chain.ts'
+import { runChain, type CompiledChain } from './chain.ts'
 import { chainIndex, traitsOf } from './chain-index.ts'
 import type { StepTrace } from './chain-report.ts'
 import type { FilteredPair } from './filters/pair-filter.ts'
 import { requestMessage } from './message/request-message.ts'
 import { responseMessage, type ResponseMessage } from './message/response-message.ts'
-import type { PairMessages } from './steps/step.ts'
+import type { Learner, PairMessages } from './steps/step.ts'
 import type { SharedTokens } from './tokens/shared-tokens.ts'
 import type { SigningLedger } from './tokens/signing-ledger.ts'
 import { createTokenFamily, type FamilyToken } from './tokens/token-family.ts'
@@ -88,15 +88,15 @@ function workOn(
   const { ledger, variables, learnt } = run
   const whenAllRan = (finish: () => void): unknown => run.finishers.push(finish)
   const note = (sentence: string): unknown => run.notes.add(sentence)
-  const about = { pair, messages, tokens, ledger, variables, learnt, note, whenAllRan }
-  const runs = chains.flatMap(
+  const learners: Learner[] = []
+  const onRequest = (learner: Learner): unknown => learners.push(learner)
+  const about = { pair, messages, tokens, ledger, variables, learnt, note, onRequest, whenAllRan }
+  const trace = chains.flatMap(
     (chain) => run.mistakes.keep(() => runChain(chain, { ...about, when: chain.when })) ?? [],
   )
   tokens.tie()
-  const trace = runs.flatMap((one) => one.trace)
   run.onTrace(pair.id, trace)
   const message = messages.response
-  const learners = runs.flatMap(({ learner }) => learner ?? [])
   const members = tokens.members()
   const isIdle = learners.length === 0 && members.length === 0 && run.finishers.length === finishers
   return isIdle && !message.touched ? undefined : { message, trace, learners, tokens: members }

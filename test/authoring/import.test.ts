@@ -92,7 +92,7 @@ responder:
     transforms:
       - json_path: $.created
       - date_shift: { format: 2006-01-02, precision: 24h }
-  # chain-3 is not carried over: There is no step "smart_replace". End a chain that begins in the request with map, behind the steps that go to the value.
+  # chain-3 is not carried over: smart_replace makes a new value, and the chain begins in the request. Write map in its place, which learns the value that the live request has.
   #   {"filters":{"filters":[{"include":true}]},"extractor":{"type":"http_req_body"},"transforms":[{"type":"json_path","config":{"path":"id"}},{"type":"smart_replace"}]}
   # chain-4 is not carried over: It is switched off.
   #   {"disabled":true,"extractor":{"type":"http_res_body"},"transforms":[{"type":"jwt_resign"}]}

@@ -321,7 +321,7 @@ suite('what a request says', () => {
     assert.equal(Buffer.from(answer.body).toString(), '{"id":"live\\"7","note":"ord-10 and live\\"7"}')
     const { body, headers } = await serve(transforms, later)
     assert.equal(Buffer.from(body).toString(), '<a href="/orders/live"7">')
-    assert.deepEqual(headers, [['Location', '/orders/live"7']])
+    assert.deepEqual(headers, [['Location', '/orders/live%227']])
   })
 })
 

@@ -98,8 +98,8 @@ const MISTAKES: readonly (readonly [at: string, message: string, hint: string])[
   ],
   [
     '46:17',
-    'There is no step "smart_replace"',
-    'End a chain that begins in the request with map, behind the steps that go to the value.',
+    'There is no step "http_auth"',
+    'Requests are not changed on replay; redaction makes credentials of any user match.',
   ],
   ['47:23', 'from_request must name one part of the request', 'For example: from_request: { query: state }.'],
 ]

@@ -15,6 +15,7 @@ import { readSpelling, type Vocabulary } from './member-spelling.ts'
 import { checkSchema, type Checked, type Complaint } from './schema-complaint.ts'
 import { readSourceText, type SourcePath, type SourceText } from './source-text.ts'
 import { REFUSED_EXTRACTORS, REFUSED_STEPS } from './speedscale-words.ts'
+import { isSmartReplace, smartReplaceLast } from './smart-replace.ts'
 import { readSpeedscaleFilters } from './speedscale-filters.ts'
 import { STEPS } from '../steps/step-table.ts'
 
@@ -115,15 +116,18 @@ function readChain(chain: unknown, index: number, report: Report): ChainDefiniti
   const shell = report.keep(base, checkSchema(CHAIN_SHELL, chain, 'a chain'))
   const filters = readFilters(chain['filters'], [...base, 'filters'], report)
   const extractor = readExtractor(chain['extractor'], [...base, 'extractor'], report)
-  const steps = listAt(chain, 'transforms').map((step, at) =>
-    readStep(step, [...base, 'transforms', at], report),
-  )
+  const written = [...listAt(chain, 'transforms').entries()]
+  const steps = smartReplaceLast(written, ([, step]) => step).map(([at, step]) => ({
+    path: [...base, 'transforms', at],
+    isSmartReplace: isSmartReplace(step),
+    definition: readStep(step, [...base, 'transforms', at], report),
+  }))
   if (shell === undefined || filters === undefined || extractor === undefined) return undefined
-  const known = steps.filter((step) => step !== undefined)
+  const known = steps.flatMap(({ definition }) => definition ?? [])
   if (known.length < steps.length) return undefined
   if (!known.some(({ type }) => STEPS[type].role === 'mutator')) return noMutator(base, report)
   const place = report.text.placeOf(base, 'value')
-  if (reportMisplacedSteps(known, extractor, base, report)) return undefined
+  if (EXTRACTORS[extractor.type].side === 'request' && reportMisplacedSteps(steps, report)) return undefined
   const { id = `responder[${index}]`, when, require } = shell
   return {
     id,
@@ -142,28 +146,26 @@ function noMutator(base: SourcePath, report: Report): undefined {
   report.keep(base, { complaints: [{ path: ['transforms'], part: 'key', message, hint }] })
 }
 
-/** A step that changes a response cannot do so in a chain that begins in the request, and the other way round. */
-function reportMisplacedSteps(
-  steps: readonly StepDefinition[],
-  extractor: ExtractorDefinition,
-  base: SourcePath,
-  report: Report,
-): boolean {
-  const { side } = EXTRACTORS[extractor.type]
-  const misplaced = [...steps.entries()].filter(([, { type }]) => {
-    const row = STEPS[type]
-    return row.role === 'mutator' && !row.sides.includes(side)
+interface ReadStep {
+  readonly path: SourcePath
+  readonly isSmartReplace: boolean
+  readonly definition: StepDefinition | undefined
+}
+
+/** A step that changes a response cannot do so in a chain that begins in the request. */
+function reportMisplacedSteps(steps: readonly ReadStep[], report: Report): boolean {
+  const misplaced = steps.filter(({ definition, isSmartReplace: makesNew }) => {
+    const row = definition && STEPS[definition.type]
+    return makesNew || (row?.role === 'mutator' && !row.sides.includes('request'))
   })
-  for (const [index, { type }] of misplaced) {
-    const message =
-      side === 'request'
-        ? `${type} changes a response, and the chain begins in the request`
-        : `${type} learns from a request, and the chain begins in the response`
-    const hint =
-      side === 'request'
-        ? 'Begin the chain with http_res_body or http_res_header; from a request, var_store and map learn.'
-        : 'Begin the chain with http_req_body, http_req_header or http_req_query.'
-    report.keep(base, { complaints: [{ path: ['transforms', index], part: 'value', message, hint }] })
+  for (const { path, isSmartReplace: makesNew, definition } of misplaced) {
+    const message = makesNew
+      ? 'smart_replace makes a new value, and the chain begins in the request'
+      : `${definition?.type} changes a response, and the chain begins in the request`
+    const hint = makesNew
+      ? 'Write map in its place, which learns the value that the live request has.'
+      : 'Begin the chain with http_res_body or http_res_header; from a request, var_store and map learn.'
+    report.keep([], { complaints: [{ path, part: 'value', message, hint }] })
   }
   return misplaced.length > 0
 }

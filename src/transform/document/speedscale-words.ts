@@ -1,7 +1,5 @@
 /** Speedscale's words that reseal has no step for, and what to write instead. */
 export const REFUSED_STEPS: Readonly<Record<string, string>> = {
-  smart_replace: 'End a chain that begins in the request with map, behind the steps that go to the value.',
-  train: 'End a chain that begins in the request with map, behind the steps that go to the value.',
   url_encode: 'Write url_decode, which goes into the value and writes it encoded again.',
   zlib: 'Write gzip: deflate, which goes into the value and writes it compressed again.',
   json: 'Write json_path, with the path of the value.',

@@ -3,6 +3,7 @@ import { printable } from '../../core/printable.ts'
 import type { ChainDefinition } from '../document/definition.ts'
 import { checkTransformDocument } from '../document/document.ts'
 import { readSourceText } from '../document/source-text.ts'
+import { smartReplaceLast } from '../document/smart-replace.ts'
 import { writtenChain, type WrittenMember } from '../document/written-chain.ts'
 import { plainExtractor, plainFilters, plainStep } from './plain-spelling.ts'
 
@@ -187,7 +188,8 @@ function writtenAs(
   { id, filters, extractor, steps }: ChainDefinition,
   chain: Json,
 ): Parameters<typeof writtenChain>[0] {
-  const written = Array.isArray(chain['transforms']) ? chain['transforms'] : []
+  const listed: readonly unknown[] = Array.isArray(chain['transforms']) ? chain['transforms'] : []
+  const written = smartReplaceLast(listed, (step) => step)
   return {
     id,
     filters: plainFilters(filters),

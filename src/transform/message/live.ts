@@ -51,6 +51,17 @@ export function mapLive(live: Live, change: (text: BinaryText) => BinaryText): L
   }
 }
 
+/** Renders a text and changes it by what is known at the moment. */
+export function mapLiveAt(
+  live: Live,
+  change: (text: BinaryText, moment: Moment) => BinaryText,
+): (moment: Moment) => BinaryText | Promise<BinaryText> {
+  return (moment) => {
+    const text = renderLive(live, moment)
+    return typeof text === 'string' ? change(text, moment) : text.then((made) => change(made, moment))
+  }
+}
+
 /** The first text where the condition holds of the request that is answered, else the second. */
 export function chooseLive(condition: (moment: Moment) => boolean, yes: Live, no: Live): Live {
   return { changes: 'request', render: (moment) => renderLive(condition(moment) ? yes : no, moment) }

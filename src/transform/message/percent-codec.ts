@@ -37,6 +37,9 @@ function percentText(plusIsSpace: boolean): Codec {
 /** A field of application/x-www-form-urlencoded: percent-encoding, with `+` for a space. */
 export const FORM_TEXT: Codec = percentText(true)
 
+/** A part of a URL (RFC 3986 §2.1). */
+export const URL_TEXT: Codec = percentText(false)
+
 /** Percent-encoding that keeps the recorded spelling of what does not change (RFC 3986 §2.1). */
 export function percentCodec(recorded: BinaryText, plusIsSpace: boolean): Codec {
   const { name, decode } = percentText(plusIsSpace)

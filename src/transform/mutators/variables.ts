@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { renderLive, type Moment } from '../message/live.ts'
+import { renderLive, type Live, type Moment } from '../message/live.ts'
+import { TRUTH } from '../steps/speedscale-text.ts'
 import { mutatorRow } from '../steps/step-row.ts'
 
 const NAME = z
@@ -68,15 +69,55 @@ export const VAR_LOAD = mutatorRow(
   },
 )
 
+const OVERWRITE = 'Whether another live value takes the place of the one before.'
+
 const MAP_OPTIONS = z
-  .strictObject({})
+  .strictObject({ overwrite: z.boolean().default(true).describe(OVERWRITE) })
   .describe(
-    'Learns from a live request what stands for the recorded value, and puts it wherever a response has the recorded one, from then on.',
+    'Learns what stands for a recorded value, from a live request or from what a response serves. From then on responses have it wherever they have the recorded value, and requests that have it mean the recorded one.',
   )
 
-/** `map`: learns what stands for a recorded value, and puts it wherever responses have that value. */
-export const MAP = mutatorRow('map', MAP_OPTIONS, { sides: ['request'] }, () => ({
-  meet: (recorded, { learnt }) =>
-    learnt.add(recorded) ? undefined : { notFound: 'too short to be told from other text' },
-  learn: (live, recorded, variables) => variables.learn(recorded, live),
-}))
+/** Speedscale keeps the first value by default. */
+const SPEEDSCALE_MAP = z.strictObject({ overwrite: TRUTH.default(false).describe(OVERWRITE) })
+
+const TOO_SHORT = { notFound: 'too short to be told from other text' }
+
+/** `map`: learns what stands for a recorded value, and swaps the two in all that passes from then on. */
+export const MAP = mutatorRow(
+  'map',
+  MAP_OPTIONS,
+  {
+    sides: ['request', 'response'],
+    aliases: ['smart_replace_recorded', 'train_actual', 'smart_replace', 'train'],
+    config: SPEEDSCALE_MAP,
+  },
+  ({ overwrite }) => ({
+    meet: (recorded, { learnt }) => (learnt.add(recorded) ? undefined : TOO_SHORT),
+    learn: (live, recorded, variables) => variables.map(recorded, live, overwrite),
+    mutate: (focus, { learnt, when, onRequest }) => {
+      if (!learnt.add(focus.recorded)) return TOO_SHORT
+      const made = new WeakMap<Moment, string | Promise<string>>()
+      let served: Live = focus.recorded
+      const render = (moment: Moment): string | Promise<string> => {
+        const text = made.get(moment) ?? renderLive(served, moment)
+        made.set(moment, text)
+        return text
+      }
+      // Before any part of the response is made, since others of them may have the recorded value.
+      onRequest((moment) => {
+        const text = when?.(moment) === false ? focus.recorded : render(moment)
+        const learn = (live: string): void => moment.variables.map(focus.recorded, live, overwrite)
+        if (typeof text === 'string') learn(text)
+        else
+          text.then(learn, () => {
+            // Whoever waits for the response is told.
+          })
+      })
+      focus.put((value) => {
+        served = value
+        return { changes: 'request', render }
+      })
+      return undefined
+    },
+  }),
+)

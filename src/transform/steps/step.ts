@@ -1,5 +1,6 @@
 import type { AnsweredPair } from '../../core/pair.ts'
 import type { Condition, Focus } from '../message/focus.ts'
+import type { Moment } from '../message/live.ts'
 import type { RequestMessage } from '../message/request-message.ts'
 import type { ResponseMessage } from '../message/response-message.ts'
 import type { SigningLedger } from '../tokens/signing-ledger.ts'
@@ -42,9 +43,14 @@ export interface PairWork {
   readonly when: Condition | undefined
   /** Tells people of something that no step can do anything about; the same sentence is told once. */
   note(sentence: string): void
+  /** Learns from each live request of the pair, before its answer is made. */
+  onRequest(learner: Learner): void
   /** Called when every chain has run over every pair, before anything is served. */
   whenAllRan(finish: () => void): void
 }
+
+/** Learns from a live request, before its answer is made. */
+export type Learner = (moment: Moment) => void
 
 /** Changes a place of the response; undefined says that it did, else the reason why not. */
 export type Mutate = (focus: Focus, work: PairWork) => NotFound | undefined

@@ -1,7 +1,7 @@
 import { claimsOf } from '../../core/jwt.ts'
 import { isAnswered, type PairId, type PairSource, type PairTrait } from '../../core/pair.ts'
 import type { Sliced } from '../../core/sliced.ts'
-import type { Learner } from '../chain.ts'
+import type { Learner } from '../steps/step.ts'
 import { requestMessage } from '../message/request-message.ts'
 import { REQUEST_SOURCES, type RequestSource } from '../values/request-source.ts'
 import type { FamilyToken } from './token-family.ts'
