@@ -1,34 +1,86 @@
+import { hash } from 'node:crypto'
 import type { HttpRequest } from '../core/exchange.ts'
+import type { RawHeaders } from '../core/headers.ts'
 import { asksForWebSocket } from '../core/web-socket-request.ts'
+import { createKnownContents } from './known-contents.ts'
 
-/** How many requests are remembered; then all are forgotten, so that keeping order costs nothing. */
+/** How many heads are remembered; then all are forgotten, so that keeping order costs nothing. */
 const MOST_KNOWN = 4096
 /** Longer ones are not remembered: together they would be much memory. */
 const LONGEST = 512
+/** Of a longer content a signature costs little beside what else is done with it. */
+const MOST_BYTES = 64 * 1024
 
 /** Finds the first entry that asks what a request asks of a backend; -1 for none. */
 export type FindQuestion = (request: HttpRequest, origin: string | undefined) => number
 
 /**
- * Remembers where requests without content were found, so that one that comes again costs neither a signature nor a
- * digest. Only for rules by which nothing else of such a request counts than method, authority and target.
+ * Remembers where requests were found, so that one that comes again costs no signature. Only for rules by which nothing
+ * else of such a request counts than method, authority, target, the type of its content, and its content.
  * @param find the slow way; what it does not find is asked for again
  */
 export function knownQuestions(find: FindQuestion): FindQuestion {
-  const known = new Map<string | undefined, Map<string, number>>()
+  const entries = createNames()
+  const withContent = contentQuestions(find)
   return (request, origin) => {
-    const { method, authority, target, body } = request
-    const short = target.length + authority.length <= LONGEST
-    if (body.length > 0 || !short || asksForWebSocket(request)) return find(request, origin)
-    const here = known.get(origin) ?? new Map<string, number>()
-    // Lengths keep an authority with a space in it from being another target.
-    const name = `${authority.length} ${method} ${authority} ${target}`
-    const entry = here.get(name)
-    if (entry !== undefined) return entry
+    const { body, target, authority } = request
+    if (target.length + authority.length > LONGEST || asksForWebSocket(request)) return find(request, origin)
+    if (body.length > 0) return withContent(request, origin)
+    const name = nameOf(request)
+    const known = entries.get(origin, name)
+    if (known !== undefined) return known
+    const found = find(request, origin)
+    if (found !== -1) entries.set(origin, name, found)
+    return found
+  }
+}
+
+/** The same for requests with content: by their heads, which get numbers, and by the digests of their contents. */
+function contentQuestions(find: FindQuestion): FindQuestion {
+  const heads = createNames()
+  const contents = createKnownContents()
+  let headCount = 0
+  return (request, origin) => {
+    const { headers, body } = request
+    const type = body.length > MOST_BYTES ? undefined : plainType(headers)
+    if (type === undefined) return find(request, origin)
+    const name = `${nameOf(request)} ${type}`
+    const head = heads.get(origin, name) ?? (headCount += 1)
+    const digest = hash('sha256', body, 'binary')
+    const known = contents.find(head, digest)
+    if (known !== -1) return known
     const found = find(request, origin)
     if (found === -1) return found
-    if (here.size >= MOST_KNOWN) here.clear()
-    known.set(origin, here.set(name, found))
+    heads.set(origin, name, head)
+    contents.keep(head, digest, found)
     return found
+  }
+}
+
+/** Lengths keep an authority with a space in it from being another target, and a target from being a type. */
+function nameOf({ method, authority, target }: HttpRequest): string {
+  return `${authority.length} ${target.length} ${method} ${authority} ${target}`
+}
+
+/** The type of a content that is in no coding; undefined where it is in one, or the type is long. */
+function plainType(headers: RawHeaders): string | undefined {
+  let type: string | undefined
+  for (const [name, value] of headers) {
+    if (name.length === 16 && name.toLowerCase() === 'content-encoding') return undefined
+    if (name.length === 12 && name.toLowerCase() === 'content-type') type ??= value
+  }
+  return (type?.length ?? 0) > LONGEST ? undefined : (type ?? '')
+}
+
+/** Numbers by origin and name. */
+function createNames() {
+  const numbers = new Map<string | undefined, Map<string, number>>()
+  return {
+    get: (origin: string | undefined, name: string) => numbers.get(origin)?.get(name),
+    set: (origin: string | undefined, name: string, number: number): void => {
+      const here = numbers.get(origin) ?? new Map<string, number>()
+      if (here.size >= MOST_KNOWN) here.clear()
+      numbers.set(origin, here.set(name, number))
+    },
   }
 }
