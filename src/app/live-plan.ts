@@ -1,4 +1,6 @@
 import { errorMessage, ResealError } from '../core/errors.ts'
+import type { PairId } from '../core/pair.ts'
+import { createSharedLock } from '../core/shared-lock.ts'
 import { inSlices, type Sliced } from '../core/sliced.ts'
 import type { Clock, EpochMs } from '../core/time.ts'
 import type { ReplayPlan } from '../respond/plan.ts'
@@ -6,7 +8,7 @@ import type { LoadedSnapshot } from './loaded-snapshot.ts'
 
 /** A plan, and what it was made of. */
 export interface ServedPlan {
-  /** 1 for the first, then one more for each. */
+  /** 1 for the first, then one more for each, and for each pair that one takes in. */
   readonly revision: number
   readonly loadedAt: EpochMs
   readonly loaded: LoadedSnapshot
@@ -33,6 +35,16 @@ export interface LivePlan {
    * @throws ResealError SNAPSHOT_*, TRANSFORM_*, SECRET_*, KEY_*, CONFIG_INVALID; an AbortError once it is closed
    */
   reload(): Promise<ServedPlan>
+  /**
+   * Stores a pair, and has it served by the next request: it is taken into the plan that serves, or where it changes what
+   * other pairs serve, all is loaded anew. While a plan is loaded nothing is stored, so that it is made of the same pairs
+   * from end to end.
+   * @param store resolves when the pair is committed to the snapshot that is served
+   * @throws what `store` throws
+   */
+  admit(id: PairId, store: () => Promise<void>): Promise<void>
+  /** The same for a change to a pair that was admitted: all is loaded anew. */
+  amend(store: () => Promise<void>): Promise<void>
   /** Why a load was refused, with the place in the file, in one line. */
   whyRefused(error: unknown): string
   /** A load that is under way is abandoned. */
@@ -67,6 +79,7 @@ export async function openLivePlan({ load, plan, onServe, clock }: LivePlanOptio
   let current = await make()
   onServe(current.loaded)
   let refused: RefusedLoad | undefined
+  const lock = createSharedLock()
   const loads = { good: 1, refused: 0 }
   const replace = async (): Promise<ServedPlan> => {
     const before = current
@@ -85,6 +98,22 @@ export async function openLivePlan({ load, plan, onServe, clock }: LivePlanOptio
     before.loaded.close()
     return current
   }
+  const reload = oneAfterAnother(() => lock.alone(replace))
+  const takeIn = (id: PairId): boolean => {
+    const { loaded, plan: serving, revision } = current
+    const pair = loaded.reader.pair(id)
+    if (pair === undefined || !loaded.transforms.add(pair) || !serving.add(pair)) return false
+    current = { ...current, revision: revision + 1, loadedAt: clock() }
+    return true
+  }
+  const storeAnd = async (store: () => Promise<void>, served: () => boolean): Promise<void> => {
+    const isServed = await lock.together(async () => {
+      await store()
+      return served()
+    })
+    // It is stored all the same; why it does not answer is what the plan says that was refused.
+    if (!isServed) await reload().catch(() => undefined)
+  }
   return {
     get current() {
       return current
@@ -93,7 +122,9 @@ export async function openLivePlan({ load, plan, onServe, clock }: LivePlanOptio
       return refused
     },
     loads,
-    reload: oneAfterAnother(replace),
+    reload,
+    admit: (id, store) => storeAnd(store, () => takeIn(id)),
+    amend: (store) => storeAnd(store, () => false),
     whyRefused: (error) => {
       const { message, place } = asResealError(error)
       return place === undefined ? message : `${place.file}:${place.line}:${place.column}: ${message}`

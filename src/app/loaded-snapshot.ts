@@ -183,7 +183,7 @@ export async function compileSnapshot(
     })
     const transforms = await inSlices(compiling, signal)
     const untransformed = source === undefined
-    const [inode = ''] = stamp.split(' ', 1)
+    const inode = inodeIn(stamp)
     return { file, stamp, inode, reader, document, transforms, files, untransformed, close: reader.close }
   } catch (error) {
     reader.close()
@@ -250,6 +250,15 @@ function openedSecrets(secrets: Secrets, onRead: (file: ReadFile) => void): Secr
 export function stampOf(file: string): string {
   const stats = statSync(file, { bigint: true, throwIfNoEntry: false })
   return stats === undefined ? 'none' : [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(' ')
+}
+
+/** The file behind a name; another one once another file was renamed into its place, `none` where there is none. */
+export function inodeOf(file: string): string {
+  return inodeIn(stampOf(file))
+}
+
+function inodeIn(stamp: string): string {
+  return stamp.split(' ', 1).join()
 }
 
 /** In hex. */

@@ -2,7 +2,7 @@ import { ResealError } from '../core/errors.ts'
 import { maskedTarget } from '../core/masking.ts'
 import type { PairId } from '../core/pair.ts'
 import { atOnce } from '../core/sliced.ts'
-import { NO_HISTORY } from '../transform/tokens/key-history.ts'
+import { NO_TRANSFORMS } from '../transform/compile.ts'
 import { readRequests } from '../requests/request-file.ts'
 import type { FiledRequest } from '../requests/filed-request.ts'
 import { missReport, type MissReport } from '../respond/miss-report.ts'
@@ -51,7 +51,7 @@ export function explainMatches(options: ExplainOptions): readonly Explanation[] 
     const planning = createPlan({
       pairs: reader,
       // Which pair answers does not depend on how its answer is changed.
-      transforms: { responses: new Map(), chains: [], keys: [], history: NO_HISTORY, notes: [] },
+      transforms: NO_TRANSFORMS,
       match: matchSettings(document.match),
       secrets: secretClasses(redactRules([options.redact, document.redact])),
       clock: () => 0,

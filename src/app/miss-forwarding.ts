@@ -4,11 +4,13 @@ import { ResealError } from '../core/errors.ts'
 import type { ExchangeTap } from '../core/exchange.ts'
 import type { OtherAnswerer } from '../respond/replay-answer.ts'
 import { snapshotFile } from '../store/snapshot-name.ts'
-import { createSnapshot } from '../store/snapshot-writer.ts'
+import { createSnapshot, type SnapshotWriter } from '../store/snapshot-writer.ts'
 import type { RelayOptions } from '../wire/relays.ts'
 import type { UpstreamOptions } from '../wire/upstream.ts'
-import { readDocument, type TransformSources } from './loaded-snapshot.ts'
+import type { LivePlan } from './live-plan.ts'
+import { inodeOf, readDocument, type TransformSources } from './loaded-snapshot.ts'
 import { createLossLines } from './loss-lines.ts'
+import { RECORDING_INDEX } from './recording-index-url.ts'
 import { recordingSink } from './recording-sink.ts'
 import { redactRules } from './redaction.ts'
 import { refuseOwnListeners } from './own-listener.ts'
@@ -35,6 +37,9 @@ export interface MissForwarding {
   close(): Promise<void>
 }
 
+/** Takes what is stored into the plan that serves. */
+export type Admission = Pick<LivePlan, 'admit' | 'amend'>
+
 /** The marks of a response that is not the recording's. */
 const MARKS = [['X-Reseal-Passthrough', '1']] as const
 
@@ -43,12 +48,12 @@ const MAX_BODY_BYTES = 32 * 1024 * 1024
 /**
  * Makes ready to forward misses; undefined where they are errors, and then there is nothing that could open a
  * connection.
- * @param onStored told once a pair is committed, before its client has the whole answer
+ * @param admission of pairs that are recorded, before their clients have the whole answer
  * @throws ResealError USAGE for a listener whose backend nobody named; SNAPSHOT_*, TRANSFORM_*
  */
 export async function openMissForwarding(
   options: MissOptions & TransformSources & { readonly routes: readonly ListenerRoute[] },
-  onStored: () => Promise<void>,
+  admission: Admission,
 ): Promise<MissForwarding | undefined> {
   const { whenMissed = 'error' } = options
   if (whenMissed === 'error') return undefined
@@ -56,7 +61,7 @@ export async function openMissForwarding(
   if (whenMissed === 'passthrough') {
     return { relay: { ...options, marks: MARKS, tap: () => UNWATCHED }, close: () => Promise.resolve() }
   }
-  const { recorder, close } = await openMissRecorder(options, onStored)
+  const { recorder, close } = await openMissRecorder(options, admission)
   return { relay: { ...options, marks: MARKS, tap: (head, route) => recorder.begin(head, route) }, close }
 }
 
@@ -79,14 +84,26 @@ const NO_ANSWER_YET = {
   trailers: [],
 }
 
-async function openMissRecorder(options: MissOptions & TransformSources, onStored: () => Promise<void>) {
+async function openMissRecorder(options: MissOptions & TransformSources, admission: Admission) {
   const file = snapshotFile(options.snapshotsDirectory, options.snapshot)
   const rules = redactRules([options.redact, readDocument(options.transformsFile).redact])
-  const writer = await createSnapshot(file, { append: existsSync(file), version: VERSION })
+  const writer = await createSnapshot(file, {
+    append: existsSync(file),
+    version: VERSION,
+    indexer: RECORDING_INDEX,
+  })
+  const inode = inodeOf(file)
   const monotonicMs = (): number => performance.now()
   const lines = createLossLines(options.onLog, monotonicMs)
+  let isTold = false
+  const isServed = (): boolean => {
+    if (inodeOf(file) === inode) return true
+    if (!isTold) options.onLog(`${file} is another file now: what is recorded goes into the one before it`)
+    isTold = true
+    return false
+  }
   const recorder = createRecorder({
-    sink: recordingSink(writer, rules, onStored),
+    sink: recordingSink(admittedBy(admission, writer, isServed), rules, () => undefined),
     clock: { now: options.clock, monotonicMs },
     maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
     firstId: writer.nextId,
@@ -99,6 +116,18 @@ async function openMissRecorder(options: MissOptions & TransformSources, onStore
       await recorder.settled()
       await writer.close()
     },
+  }
+}
+
+function admittedBy(
+  { admit, amend }: Admission,
+  writer: SnapshotWriter,
+  isServed: () => boolean,
+): SnapshotWriter {
+  return {
+    ...writer,
+    put: (pair) => (isServed() ? admit(pair.id, () => writer.put(pair)) : writer.put(pair)),
+    amend: (pair) => (isServed() ? amend(() => writer.amend(pair)) : writer.amend(pair)),
   }
 }
 

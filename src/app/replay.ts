@@ -104,9 +104,9 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
     for (const one of open.toReversed()) await one.close()
   }
   try {
-    const forwarding = await openMissForwarding(options, async () => {
-      // The pair is stored all the same; why it does not answer is what the plan says that was refused.
-      await live.reload().catch(() => undefined)
+    const forwarding = await openMissForwarding(options, {
+      admit: (id, store) => live.admit(id, store),
+      amend: (store) => live.amend(store),
     })
     if (forwarding !== undefined) open.push(forwarding)
     const live = await openLivePlan({
@@ -145,7 +145,8 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
     open.push(listeners)
     if (options.watch !== false) {
       const { transformsFile: document, onLog } = options
-      open.push(watchSources({ live, document, asked, onLog }))
+      const isRecorded = options.whenMissed === 'record'
+      open.push(watchSources({ live, document, asked, isRecorded, onLog }))
     }
     const controlled = controlledReplay(live, traffic, faults)
     const control =

@@ -2,7 +2,7 @@ import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { directoryWatch, type DirectoryWatch } from '../keys/files/directory-watch.ts'
 import type { LivePlan } from './live-plan.ts'
-import { sha256, stampOf, type LoadedSnapshot } from './loaded-snapshot.ts'
+import { inodeOf, sha256, stampOf, type LoadedSnapshot } from './loaded-snapshot.ts'
 
 export interface SourceWatchOptions {
   readonly live: LivePlan
@@ -10,6 +10,8 @@ export interface SourceWatchOptions {
   readonly document: string
   /** Key files that loads have asked for, those too of loads that failed. */
   readonly asked: ReadonlySet<string>
+  /** The replay itself, and nobody else, writes to the snapshot: of it only another file is a change. */
+  readonly isRecorded: boolean
   /** A line for people. */
   readonly onLog: (line: string) => void
   /** How long the directories must be quiet before files are read, so that half-written ones are not. Default 100. */
@@ -29,10 +31,12 @@ const EMPTY_MS = 1000
  * beside it; and contents that are compared, since a file that was written again need not be another one.
  */
 export function watchSources(options: SourceWatchOptions): { close(): void } {
-  const { live, document, asked, settleMs = 100, pollMs = 2000 } = options
+  const { live, document, asked, isRecorded, settleMs = 100, pollMs = 2000 } = options
+  const contents = isRecorded ? withInode : withStamp
+  const snapshotNow = isRecorded ? inodeOf : stampOf
   const watches = new Map<string, DirectoryWatch>()
   let seen = live.current
-  let tried = contentsOf(seen.loaded)
+  let tried = contents(seen.loaded)
   let settling: NodeJS.Timeout | undefined
   let unsettledSince: number | undefined
   let emptySince: number | undefined
@@ -56,20 +60,20 @@ export function watchSources(options: SourceWatchOptions): { close(): void } {
     // It is looked again once that is done.
     if (isLoading || isClosed) return
     // Somebody else may have had it loaded.
-    if (seen !== live.current) tried = contentsOf(live.current.loaded)
+    if (seen !== live.current) tried = contents(live.current.loaded)
     seen = live.current
     const { file } = seen.loaded
     const paths = new Set([document, file, ...tried.keys(), ...asked])
     watchDirectories(paths, watches, settle)
-    const now = new Map([...paths].map((path) => [path, path === file ? stampOf(path) : contentOf(path)]))
+    const now = new Map([...paths].map((path) => [path, path === file ? snapshotNow(path) : contentOf(path)]))
     if (isBeingWritten(now)) {
       settling = setTimeout(look, settleMs).unref()
       return
     }
     if (isSame(now, tried)) return
     isLoading = true
-    void tryLoad(options, () => isClosed).then((contents) => {
-      tried = contents ?? now
+    void tryLoad(options, () => isClosed).then((loaded) => {
+      tried = loaded === undefined ? now : contents(loaded)
       seen = live.current
       isLoading = false
       if (!isClosed) settle()
@@ -91,11 +95,11 @@ export function watchSources(options: SourceWatchOptions): { close(): void } {
 async function tryLoad(
   { live, onLog }: SourceWatchOptions,
   isClosed: () => boolean,
-): Promise<ReadonlyMap<string, string> | undefined> {
+): Promise<LoadedSnapshot | undefined> {
   try {
     const { revision, loaded } = await live.reload()
     onLog(`plan ${revision} serves from now on: what it is made of has changed`)
-    return contentsOf(loaded)
+    return loaded
   } catch (error) {
     if (isClosed()) return undefined
     const { revision } = live.current
@@ -107,8 +111,21 @@ async function tryLoad(
 const NONE = 'none'
 const EMPTY = sha256('')
 
-function contentsOf({ file, stamp, files }: LoadedSnapshot): ReadonlyMap<string, string> {
-  return new Map([[file, stamp], ...files.map(({ path, sha256: digest = NONE }) => [path, digest] as const)])
+function withStamp({ file, stamp, files }: LoadedSnapshot): ReadonlyMap<string, string> {
+  return contentsOf(file, stamp, files)
+}
+
+function withInode({ file, inode, files }: LoadedSnapshot): ReadonlyMap<string, string> {
+  return contentsOf(file, inode, files)
+}
+
+function contentsOf(
+  file: string,
+  snapshot: string,
+  files: LoadedSnapshot['files'],
+): ReadonlyMap<string, string> {
+  const read = files.map(({ path, sha256: digest = NONE }) => [path, digest] as const)
+  return new Map([[file, snapshot], ...read])
 }
 
 /** No document and no key is larger. */

@@ -1,19 +1,20 @@
 import type { HttpRequest } from '../core/exchange.ts'
 import { maskedTarget } from '../core/masking.ts'
-import { isServable, type PairSource, type RRPair } from '../core/pair.ts'
+import { isServable, type AskedPair, type PairSource, type RRPair } from '../core/pair.ts'
 import type { Difference } from '../match/difference.ts'
 import type { RuleBook } from '../match/match-rules.ts'
 import { nearMisses, type Candidate, type NearMiss } from '../match/near-miss.ts'
 import { openRequest } from '../match/request-difference.ts'
+import { pathOf } from '../match/request-path.ts'
 import type { MatchedSnapshot, WhyNot } from './matcher.ts'
 import { recordedPaths } from './recorded-paths.ts'
 
 /** Finds the recorded requests nearest to one that was not answered. */
-export type Nearest = (
-  request: HttpRequest,
-  origin: string | undefined,
-  whyNot: WhyNot | undefined,
-) => readonly NearMiss[]
+export interface Nearest {
+  to(request: HttpRequest, origin: string | undefined, whyNot: WhyNot | undefined): readonly NearMiss[]
+  /** Takes in a pair that was stored since. */
+  add(pair: AskedPair): void
+}
 
 /** Each miss reads a bounded number of pairs whole. */
 export function nearestPairs(
@@ -21,7 +22,7 @@ export function nearestPairs(
   book: RuleBook,
 ): Nearest {
   const near = recordedPaths(pairs, index)
-  return (request, origin, whyNot) => {
+  const to: Nearest['to'] = (request, origin, whyNot) => {
     // What is redacted in the recording is no difference.
     const asked = openRequest(secrets.asked(request) ?? request)
     const rules = book.rulesFor(request.method, asked.path, origin ?? index.origins[0] ?? 'http://localhost')
@@ -39,6 +40,7 @@ export function nearestPairs(
     })
     return nearMisses(asked, candidates, rules)
   }
+  return { to, add: ({ id, request }) => near.add(id, pathOf(request.target)) }
 }
 
 function otherBackend({ route }: RRPair, asked: string): Difference {

@@ -29,6 +29,8 @@ export interface PairIndex {
   subject(entry: number): Subject | undefined
   /** Whether this is the answer to a request whose content was never asked for. */
   isRefusal(entry: number): boolean
+  /** Whether its client did not wait for the end; no other answer was recorded then. */
+  isAbandoned(entry: number): boolean
 }
 
 /** The index of what every pair of a snapshot asked. */
@@ -51,11 +53,13 @@ export function* pairIndex(all: AskedColumns): Sliced<PairIndex> {
     id: (entry) => ids[entry] ?? 0,
     origin: (entry) => originNames[origins[entry] ?? -1] ?? '',
     subject: (entry) => people[(subjects[entry] ?? 0) - 1],
-    isRefusal: (entry) => has(flags[entry], ASKED_FLAGS.refusal),
+    isRefusal: (entry) => hasFlag(flags[entry], ASKED_FLAGS.refusal),
+    isAbandoned: (entry) => hasFlag(flags[entry], ASKED_FLAGS.abandoned),
   }
 }
 
-function has(flags: number | undefined, flag: number): boolean {
+/** Whether a bit of {@link ASKED_FLAGS} is set. */
+export function hasFlag(flags: number | undefined, flag: number): boolean {
   return ((flags ?? 0) & flag) !== 0
 }
 
@@ -89,7 +93,7 @@ function* servable(all: AskedColumns): Sliced<{
     if (whole[row] === 1) continue
     const isAnswered = (): boolean =>
       ofOrigin(table.first(keyAt(all.keys, row)), all.origins[row] ?? -1) !== -1
-    if (has(flags[row], ASKED_FLAGS.servable) && !isAnswered()) kept[row] = 1
+    if (hasFlag(flags[row], ASKED_FLAGS.servable) && !isAnswered()) kept[row] = 1
     else unservable.push(ids[row] ?? 0)
   }
   return { columns: chosen(all, kept), unservable }

@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponse } from '../core/exchange.ts'
-import type { PairId, PairSource } from '../core/pair.ts'
+import type { AskedPair, PairId, PairSource } from '../core/pair.ts'
 import type { Sliced } from '../core/sliced.ts'
 import type { NearMiss } from '../match/near-miss.ts'
 import { NO_CLASSES, type SecretClasses } from '../redact/classes.ts'
@@ -8,8 +8,10 @@ import { createBearerCheck, type BearerKeys } from './bearer-check.ts'
 import { createMatcher, type Choice, type MatchSettings } from './matcher.ts'
 import { nearestPairs } from './nearest.ts'
 import { askedColumns } from './asked-scan.ts'
-import { pairIndex, type PairIndex } from './pair-index.ts'
+import { growingIndex } from './growing-index.ts'
+import { pairIndex } from './pair-index.ts'
 import { createResponses, type ResponsesInput } from './recorded-responses.ts'
+import { servedEntries } from './served-entries.ts'
 import { createSessions, sessionName, type Sessions } from './sessions.ts'
 import { createWriteHistory, type WriteHistory } from './write-history.ts'
 
@@ -25,6 +27,11 @@ export interface ReplayPlan {
    * when its content was asked for.
    */
   refusal(request: HttpRequest, origin: string | undefined): Hit | undefined
+  /**
+   * Takes in a pair that was stored since, and answers from then on as a plan that is made anew; false where only such a
+   * plan would do, and then nothing is changed.
+   */
+  add(pair: AskedPair): boolean
   /** Repeats and writes begin anew, for every client. */
   reset(): void
   coverage(): Coverage
@@ -73,22 +80,21 @@ export interface PlanInput extends ResponsesInput {
 /** Indexes the snapshot once; a request then costs one signature, one look-up and its slots. */
 export function* createPlan(input: PlanInput): Sliced<ReplayPlan> {
   const { pairs, match, secrets = NO_CLASSES, before } = input
-  const index = yield* pairIndex(yield* askedColumns(pairs, match.book, secrets))
+  const index = growingIndex(yield* pairIndex(yield* askedColumns(pairs, match.book, secrets)))
   const history = match.book.causal ? yield* historyOf(pairs, match.session) : undefined
   const sessions = sessionsAfter(before, match.session)
   const responses = createResponses(input, sessions)
   const asRecorded = learntOf(input, sessions)
-  const matcher = createMatcher({ index, history, secrets, asRecorded }, match, sessions)
-  const served = servedBefore(index, before)
-  let servedCount = served.reduce((sum, flag) => sum + flag, 0)
+  const matched = { index, history, secrets, asRecorded }
+  let matcher = createMatcher(matched, match, sessions)
+  const served = servedEntries(index, before?.served())
   const check = input.keys && createBearerCheck(pairs, input.keys, input.clock)
-  const nearTo = nearestPairs({ index, pairs, secrets }, match.book)
+  const nearest = nearestPairs({ index, pairs, secrets }, match.book)
 
   const serve = ({ entry }: Choice, request: HttpRequest): Hit | undefined => {
     const response = entry === undefined ? undefined : responses.of(index.id(entry), request)
     if (entry === undefined || response === undefined) return undefined
-    if (served[entry] === 0) servedCount += 1
-    served[entry] = 1
+    served.mark(entry)
     return { kind: 'hit', pair: index.id(entry), response }
   }
   return {
@@ -97,24 +103,31 @@ export function* createPlan(input: PlanInput): Sliced<ReplayPlan> {
       const letIn = check && ((entry: number) => (refusal = check(request, index.id(entry))) === undefined)
       const choice = matcher.choose(request, origin, letIn)
       if (refusal !== undefined) return { kind: 'unauthorized', response: refusal }
-      return (
-        serve(choice, request) ?? {
-          kind: 'miss',
-          near: () => nearTo(asRecorded?.(request) ?? request, origin, choice.whyNot),
-        }
-      )
+      const near = (): readonly NearMiss[] =>
+        nearest.to(asRecorded?.(request) ?? request, origin, choice.whyNot)
+      return serve(choice, request) ?? { kind: 'miss', near }
     },
     refusal: (request, origin) => serve(matcher.choose(request, origin, index.isRefusal), request),
+    add: (pair) => {
+      // Later writes are told from earlier ones by their order.
+      if (history !== undefined && pair.id < index.newest) return false
+      if (!index.add(pair, match.book, secrets.recorded)) return false
+      history?.add(pair, sessionName(pair.request, match.session) ?? '')
+      nearest.add(pair)
+      // It remembers where questions begin.
+      matcher = createMatcher(matched, match, sessions)
+      return true
+    },
     reset: () => matcher.reset(),
     sessions,
-    served: () => new Set([...served.keys()].filter((entry) => served[entry] === 1).map(index.id)),
+    served: served.pairs,
     missStatus: match.missStatus,
     coverage: () => ({
       pairs: index.size,
-      served: servedCount,
+      served: served.count,
       // Of a million pairs this is a long list, which is seldom asked for.
       get neverServed() {
-        return idsOf(index, served)
+        return served.others()
       },
       unservable: index.unservable,
       backends: index.origins,
@@ -130,13 +143,6 @@ function learntOf(
   return asRecorded && ((request) => asRecorded(request, sessions.of(request)))
 }
 
-/** The pairs of the entries that were not served. */
-function idsOf(index: PairIndex, served: Uint8Array): readonly PairId[] {
-  const ids: PairId[] = []
-  for (let entry = 0; entry < index.size; entry += 1) if (served[entry] === 0) ids.push(index.id(entry))
-  return ids
-}
-
 function* historyOf(pairs: Pick<PairSource, 'asked'>, rule: SessionRule): Sliced<WriteHistory> {
   const history = createWriteHistory()
   for (const pair of pairs.asked()) {
@@ -150,11 +156,4 @@ function* historyOf(pairs: Pick<PairSource, 'asked'>, rule: SessionRule): Sliced
 function sessionsAfter(before: ReplayPlan | undefined, rule: SessionRule): Sessions {
   const same = before !== undefined && JSON.stringify(before.sessions.rule) === JSON.stringify(rule)
   return same ? before.sessions : createSessions(rule)
-}
-
-function servedBefore(index: PairIndex, before: ReplayPlan | undefined): Uint8Array {
-  const served = new Uint8Array(index.size)
-  const pairs = before?.served()
-  if (pairs === undefined || pairs.size === 0) return served
-  return served.map((_, entry) => (pairs.has(index.id(entry)) ? 1 : 0))
 }

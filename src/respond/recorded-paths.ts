@@ -20,7 +20,7 @@ const TURN_MS = 4
 export function recordedPaths(
   pairs: Pick<PairSource, 'targets'>,
   index: Pick<PairIndex, 'size' | 'id' | 'unservable'>,
-): Pick<NearIndex, 'likely'> {
+): NearIndex {
   const near = createNearIndex()
   const last = Math.max(0, index.size === 0 ? 0 : index.id(index.size - 1), index.unservable.at(-1) ?? 0)
   const blocks = blocksInTurn(Math.ceil(last / AT_ONCE))
@@ -52,6 +52,7 @@ export function recordedPaths(
       isBegun = true
       return near.likely(path)
     },
+    add: (id, path) => near.add(id, path),
   }
 }
 

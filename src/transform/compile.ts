@@ -5,6 +5,7 @@ import type { Sliced } from '../core/sliced.ts'
 import type { Clock } from '../core/time.ts'
 import type { KeyRing } from '../keys/ring/key-ring.ts'
 import type { Secrets } from '../keys/files/secrets.ts'
+import { pairAdder, type AddPair } from './added-pair.ts'
 import { compileChain } from './chain.ts'
 import type { ChainReport } from './chain-report.ts'
 import type { TransformDocument } from './document/definition.ts'
@@ -37,6 +38,18 @@ export interface CompiledTransforms {
   readonly history: KeyHistory
   /** What was made of key files on reading them, and what no step can do anything about. */
   readonly notes: readonly string[]
+  /** Compiles a pair that was stored since. */
+  readonly add: AddPair
+}
+
+/** Of no document: every pair serves what was recorded. */
+export const NO_TRANSFORMS: CompiledTransforms = {
+  responses: new Map(),
+  chains: [],
+  keys: [],
+  history: NO_HISTORY,
+  notes: [],
+  add: () => true,
 }
 
 /** What compiling needs besides the document and the pairs. */
@@ -104,21 +117,25 @@ export function* compileTransforms(
   run.ledger.retire(history.retiring)
   for (const finish of run.finishers) finish()
   const also = yield* putLearnt(worked, pairs, run.learnt)
-  const nonces = yield* bindNonces(
-    worked.flatMap(({ tokens }) => tokens),
-    pairs,
-  )
-  const seen = chains.length === 0 ? 0 : pairs.count
-  const reports = chains.map((chain) => chain.counts.report(seen))
-  refuseIdle(document, reports)
+  const tokens = worked.flatMap((work) => work.tokens)
+  const nonces = yield* bindNonces(tokens, pairs)
+  const seen = { pairs: chains.length === 0 ? 0 : pairs.count }
+  const reports = (): readonly ChainReport[] => chains.map((chain) => chain.counts.report(seen.pairs))
+  refuseIdle(document, reports())
   const known = clientVariables(variables.initial())
+  const responses = yield* transformedResponses([...worked, ...also], nonces, pairs, known)
   return {
-    responses: yield* transformedResponses([...worked, ...also], nonces, pairs, known),
+    responses,
     ...(run.learnt.size === 0 ? {} : { asRecorded: recordedRequests(known) }),
-    chains: reports,
+    get chains() {
+      return reports()
+    },
     keys,
     history,
-    notes: [...sources.notes(), ...run.notes],
+    get notes() {
+      return [...sources.notes(), ...run.notes]
+    },
+    add: pairAdder({ chains, run, responses, variables: known, tokens, seen }),
   }
 }
 

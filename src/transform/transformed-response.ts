@@ -25,18 +25,12 @@ export function* transformedResponses(
   nonces: ReadonlyMap<PairId, Learner>,
   pairs: PairSource,
   variables: ClientVariables,
-): Sliced<ReadonlyMap<PairId, TransformedResponse>> {
+): Sliced<Map<PairId, TransformedResponse>> {
   const responses = new Map<PairId, TransformedResponse>()
-  for (const { message, trace, learners, tokens } of worked) {
-    const { id } = message.pair
-    const nonce = nonces.get(id)
-    const all = nonce === undefined ? learners : [...learners, nonce]
-    if (!message.touched && all.length === 0) continue
-    // A token learns on the way that another step changed it; those that hash it must know before.
-    if (tokens.length > 1) message.served()
-    const response = message.touched ? message.served() : recordedResponse(message.pair)
-    const resigned = tokens.map(({ recorded }) => recorded)
-    responses.set(id, { served: servedBy(response, all, variables), trace, resigned })
+  for (const work of worked) {
+    const { id } = work.message.pair
+    const response = transformedResponse(work, nonces.get(id), variables)
+    if (response !== undefined) responses.set(id, response)
     yield
   }
   for (const [id, learner] of nonces) {
@@ -47,6 +41,21 @@ export function* transformedResponses(
     yield
   }
   return responses
+}
+
+/** What a pair serves once every chain ran over it; undefined where it serves what was recorded. */
+export function transformedResponse(
+  { message, trace, learners, tokens }: WorkedPair,
+  nonce: Learner | undefined,
+  variables: ClientVariables,
+): TransformedResponse | undefined {
+  const all = nonce === undefined ? learners : [...learners, nonce]
+  if (!message.touched && all.length === 0) return undefined
+  // A token learns on the way that another step changed it; those that hash it must know before.
+  if (tokens.length > 1) message.served()
+  const response = message.touched ? message.served() : recordedResponse(message.pair)
+  const resigned = tokens.map(({ recorded }) => recorded)
+  return { served: servedBy(response, all, variables), trace, resigned }
 }
 
 function recordedResponse({ response }: AnsweredPair): MomentResponse {

@@ -1,5 +1,5 @@
 import type { Mistakes } from '../core/mistakes.ts'
-import { isAnswered, type PairHead, type PairId, type PairSource } from '../core/pair.ts'
+import { isAnswered, type PairHead, type PairId, type PairSource, type RRPair } from '../core/pair.ts'
 import type { Sliced } from '../core/sliced.ts'
 import { runChain, type CompiledChain } from './chain.ts'
 import { chainIndex, traitsOf } from './chain-index.ts'
@@ -47,15 +47,11 @@ export function* workThrough(
 ): Sliced<readonly WorkedPair[]> {
   const worked: WorkedPair[] = []
   if (chains.length === 0) return worked
-  const candidates = chainIndex(chains)
+  const work = pairWorker(chains)
   for (const page of pairs.headPages(traitsOf(chains))) {
     for (const head of page) {
-      const pair = filteredPair(head, pairs)
-      const matching = candidates(head).filter((chain) => chain.filter(pair))
-      for (const chain of matching) chain.counts.see()
-      const messages = matching.length === 0 ? undefined : pair.messages()
-      const work = messages && workOn(messages, matching, run)
-      if (work !== undefined) worked.push(work)
+      const one = work(head, () => pairs.pair(head.id), run)
+      if (one !== undefined) worked.push(one)
       yield
     }
     yield
@@ -63,15 +59,26 @@ export function* workThrough(
   return worked
 }
 
-function filteredPair(head: PairHead, pairs: PairSource): FilteredPair {
-  let opened: { readonly messages: PairMessages | undefined } | undefined
-  return {
-    head,
-    messages: () => (opened ??= { messages: openMessages(pairs.pair(head.id)) }).messages,
+/** Runs the chains that are for a pair over it, which is read only then; undefined where nothing came of it. */
+export function pairWorker(
+  chains: readonly CompiledChain[],
+): (head: PairHead, read: () => RRPair | undefined, run: CompileRun) => WorkedPair | undefined {
+  const candidates = chainIndex(chains)
+  return (head, read, run) => {
+    const pair = filteredPair(head, read)
+    const matching = candidates(head).filter((chain) => chain.filter(pair))
+    for (const chain of matching) chain.counts.see()
+    const messages = matching.length === 0 ? undefined : pair.messages()
+    return messages && workOn(messages, matching, run)
   }
 }
 
-function openMessages(pair: ReturnType<PairSource['pair']>): PairMessages | undefined {
+function filteredPair(head: PairHead, read: () => RRPair | undefined): FilteredPair {
+  let opened: { readonly messages: PairMessages | undefined } | undefined
+  return { head, messages: () => (opened ??= { messages: openMessages(read()) }).messages }
+}
+
+function openMessages(pair: RRPair | undefined): PairMessages | undefined {
   if (pair === undefined || !isAnswered(pair)) return undefined
   return { request: requestMessage(pair.request), response: responseMessage(pair) }
 }
@@ -117,13 +124,18 @@ export function* putLearnt(
   const others: WorkedPair[] = []
   for (const page of pairs.headPages()) {
     for (const { id } of page) {
-      const messages = known.has(id) ? undefined : openMessages(pairs.pair(id))
-      if (messages === undefined) continue
-      learnt.applyTo(messages.response)
-      if (messages.response.touched)
-        others.push({ message: messages.response, trace: [], learners: [], tokens: [] })
+      const other = known.has(id) ? undefined : withLearnt(pairs.pair(id), learnt)
+      if (other !== undefined) others.push(other)
       yield
     }
   }
   return others
+}
+
+/** A pair that no chain is for, with what was learnt put into its response; undefined where it has none of it. */
+export function withLearnt(pair: RRPair | undefined, learnt: LearntValues): WorkedPair | undefined {
+  const message = openMessages(pair)?.response
+  if (message === undefined) return undefined
+  learnt.applyTo(message)
+  return message.touched ? { message, trace: [], learners: [], tokens: [] } : undefined
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { atOnce } from '../../src/core/sliced.ts'
-import { NO_HISTORY } from '../../src/transform/tokens/key-history.ts'
+import { NO_TRANSFORMS } from '../../src/transform/compile.ts'
 import type { HttpResponse } from '../../src/core/exchange.ts'
 import type { RRPair } from '../../src/core/pair.ts'
 import { brokenOffMessage } from '../../src/core/upstream-failure.ts'
@@ -122,7 +122,7 @@ function planOf(pace: number | undefined, ...pairs: readonly RRPair[]): ReplayPl
   return atOnce(
     createPlan({
       pairs: aSource(...pairs),
-      transforms: { responses: new Map(), chains: [], keys: [], history: NO_HISTORY, notes: [] },
+      transforms: NO_TRANSFORMS,
       match: aMatch(),
       clock: () => 0,
       cacheBytes: 1_000_000,

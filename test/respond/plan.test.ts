@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { atOnce } from '../../src/core/sliced.ts'
-import { NO_HISTORY } from '../../src/transform/tokens/key-history.ts'
+import { NO_TRANSFORMS } from '../../src/transform/compile.ts'
 import type { RRPair } from '../../src/core/pair.ts'
 import type { NearMiss } from '../../src/match/near-miss.ts'
 import { createPlan, type Answer, type ReplayPlan } from '../../src/respond/plan.ts'
@@ -13,7 +13,7 @@ function planOf(...pairs: readonly RRPair[]): ReplayPlan {
   return atOnce(
     createPlan({
       pairs: aSource(...pairs),
-      transforms: { responses: new Map(), chains: [], keys: [], history: NO_HISTORY, notes: [] },
+      transforms: NO_TRANSFORMS,
       match: aMatch(),
       clock: () => 0,
       cacheBytes: 1_000_000,

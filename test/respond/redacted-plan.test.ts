@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import jsonwebtoken from 'jsonwebtoken'
 import { atOnce } from '../../src/core/sliced.ts'
-import { NO_HISTORY } from '../../src/transform/tokens/key-history.ts'
+import { NO_TRANSFORMS } from '../../src/transform/compile.ts'
 import type { RRPair } from '../../src/core/pair.ts'
 import { secretClasses } from '../../src/redact/classes.ts'
 import { REDACT_ALL } from '../../src/redact/definition.ts'
@@ -20,7 +20,7 @@ function planOf(...pairs: readonly RRPair[]): ReplayPlan {
   return atOnce(
     createPlan({
       pairs: aSource(...pairs),
-      transforms: { responses: new Map(), chains: [], keys: [], history: NO_HISTORY, notes: [] },
+      transforms: NO_TRANSFORMS,
       match: aMatch(),
       secrets: secretClasses(RULES),
       clock: () => 0,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import type { RRPair } from '../../src/core/pair.ts'
+import type { PairSource, RRPair } from '../../src/core/pair.ts'
 import { atOnce } from '../../src/core/sliced.ts'
-import { NO_HISTORY } from '../../src/transform/tokens/key-history.ts'
+import { NO_TRANSFORMS } from '../../src/transform/compile.ts'
 import { createPlan, type ReplayPlan } from '../../src/respond/plan.ts'
 import { aRequest, type RequestFields } from './a-pair.ts'
 import { aSource } from './a-source.ts'
@@ -9,9 +9,14 @@ import { matchOf } from './match.ts'
 
 /** A plan over pairs, with the `match:` of a document in YAML. */
 export function aPlan(match: string, ...pairs: readonly RRPair[]): ReplayPlan {
+  return aPlanOf(match, aSource(...pairs))
+}
+
+/** A plan over a source of pairs. */
+export function aPlanOf(match: string, pairs: PairSource): ReplayPlan {
   const planning = createPlan({
-    pairs: aSource(...pairs),
-    transforms: { responses: new Map(), chains: [], keys: [], history: NO_HISTORY, notes: [] },
+    pairs,
+    transforms: NO_TRANSFORMS,
     match: matchOf(`match: ${match}`),
     clock: () => 0,
     cacheBytes: 1_000_000,

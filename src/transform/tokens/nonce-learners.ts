@@ -2,7 +2,7 @@ import { claimsOf } from '../../core/jwt.ts'
 import { isAnswered, type PairId, type PairSource, type PairTrait } from '../../core/pair.ts'
 import type { Sliced } from '../../core/sliced.ts'
 import type { Learner } from '../steps/step.ts'
-import { requestMessage } from '../message/request-message.ts'
+import { requestMessage, type RequestMessage } from '../message/request-message.ts'
 import { REQUEST_SOURCES, type RequestSource } from '../values/request-source.ts'
 import type { FamilyToken } from './token-family.ts'
 
@@ -25,9 +25,9 @@ export function* bindNonces(
   tokens: readonly FamilyToken[],
   pairs: PairSource,
 ): Sliced<ReadonlyMap<PairId, Learner>> {
-  const byNonce = Map.groupBy(tokens, ({ recorded }) => claimsOf(recorded)['nonce'])
+  const byNonce = Map.groupBy(tokens, nonceOf)
   const learners = new Map<PairId, Learner>()
-  if ([...byNonce.keys()].every((nonce) => typeof nonce !== 'string')) return learners
+  if ([...byNonce.keys()].every((nonce) => nonce === undefined)) return learners
   for (const page of pairs.headPages(MAY_ASK)) {
     for (const { id } of page) {
       const pair = pairs.pair(id)
@@ -45,6 +45,17 @@ export function* bindNonces(
     yield
   }
   return learners
+}
+
+/** The nonce of a recorded token; undefined where it has none. */
+export function nonceOf({ recorded }: FamilyToken): string | undefined {
+  const { nonce } = claimsOf(recorded)
+  return typeof nonce === 'string' ? nonce : undefined
+}
+
+/** The nonces with which a recorded request may have asked for a token. */
+export function noncesAsked(request: RequestMessage): readonly string[] {
+  return PLACES.flatMap((place) => place(request) ?? [])
 }
 
 function learnerOf(place: RequestSource, recorded: string): Learner {

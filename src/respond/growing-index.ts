@@ -1,0 +1,150 @@
+import { ASKED_FLAGS, type AskedFacts } from '../core/asked-columns.ts'
+import type { HttpRequest } from '../core/exchange.ts'
+import type { AskedPair, PairId } from '../core/pair.ts'
+import type { RuleBook } from '../match/match-rules.ts'
+import { questionKey } from '../match/question-key.ts'
+import type { Signature } from '../match/signature.ts'
+import type { Subject } from '../match/subject.ts'
+import { askedFacts, questionOf, subjectFrom } from './asked-facts.ts'
+import { hasFlag, type PairIndex } from './pair-index.ts'
+
+/** An index that takes in pairs while it answers. */
+export interface GrowingIndex extends PairIndex {
+  /**
+   * Takes in a pair that was stored after all that were indexed; its entry has the next number, and its place among those
+   * that ask the same is by its id.
+   * @param compared gives a redacted request as it is compared
+   * @returns false where the index would not be what a new one is: then nothing was taken in
+   */
+  add(pair: AskedPair, book: RuleBook, compared: (request: HttpRequest) => HttpRequest): boolean
+  /** The highest id of all pairs, those that cannot be served too; 0 for none. */
+  readonly newest: PairId
+}
+
+/** Entries that ask one question of one backend, by id. */
+interface AddedList {
+  readonly origin: string
+  readonly entries: number[]
+}
+
+interface AddedEntry {
+  readonly id: PairId
+  readonly list: AddedList
+  readonly subject: Subject | undefined
+  readonly flags: number
+}
+
+/**
+ * Lets an index grow. Its own entries stay as they are, in columns; those that are added are few beside them, and
+ * about 300 bytes each.
+ */
+export function growingIndex(base: PairIndex): GrowingIndex {
+  const added: AddedEntry[] = []
+  const unservable: PairId[] = []
+  const lists = new Map<string, AddedList[]>()
+  /** Where a question goes on among those that were added, by its last entry before. */
+  const continued = new Map<number, AddedList>()
+  const newestBefore = Math.max(base.size === 0 ? 0 : base.id(base.size - 1), base.unservable.at(-1) ?? 0)
+  let newest = newestBefore
+  const entryAt = (entry: number): AddedEntry | undefined => added[entry - base.size]
+  const idOf = (entry: number): PairId => entryAt(entry)?.id ?? base.id(entry)
+  const isAbandoned = (entry: number): boolean => {
+    const own = entryAt(entry)
+    return own === undefined ? base.isAbandoned(entry) : hasFlag(own.flags, ASKED_FLAGS.abandoned)
+  }
+  /** Where a list goes on after an id: most pairs come in the order of their ids. */
+  const placeAfter = (id: PairId, { entries }: AddedList): number => {
+    let [low, high] = [0, entries.length]
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      if (idOf(entries[middle] ?? -1) <= id) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+  const firstAdded = (key: string, origin: string | undefined): number => {
+    const asked = lists.get(key) ?? []
+    const firsts = asked
+      .filter((list) => origin === undefined || list.origin === origin)
+      .flatMap(({ entries }) => entries.slice(0, 1))
+    return firsts.toSorted((a, b) => idOf(a) - idOf(b))[0] ?? -1
+  }
+  const listFor = (key: string, origin: string, firstBefore: number): AddedList => {
+    const asked = lists.get(key) ?? []
+    const known = asked.find((list) => list.origin === origin)
+    if (known !== undefined) return known
+    const list = { origin, entries: [] }
+    lists.set(key, [...asked, list])
+    if (firstBefore !== -1) continued.set(lastOf(base, firstBefore), list)
+    return list
+  }
+  const append = (id: PairId, list: AddedList, { subject, flags }: AskedFacts): void => {
+    const entry = base.size + added.length
+    added.push({ id, list, subject: subject === undefined ? undefined : subjectFrom(subject), flags })
+    list.entries.splice(placeAfter(id, list), 0, entry)
+  }
+  return {
+    get size() {
+      return base.size + added.length
+    },
+    origins: base.origins,
+    get unservable() {
+      return unservable.length === 0
+        ? base.unservable
+        : [...base.unservable, ...unservable].toSorted((a, b) => a - b)
+    },
+    first: (question, origin) => {
+      const before = base.first(question, origin)
+      return before !== -1 || added.length === 0 ? before : firstAdded(keyOf(question), origin)
+    },
+    next: (entry) => {
+      const own = entryAt(entry)
+      if (own !== undefined) return own.list.entries[placeAfter(own.id, own.list)] ?? -1
+      const next = base.next(entry)
+      return next !== -1 || added.length === 0 ? next : (continued.get(entry)?.entries[0] ?? -1)
+    },
+    id: idOf,
+    origin: (entry) => entryAt(entry)?.list.origin ?? base.origin(entry),
+    subject: (entry) => (entry < base.size ? base.subject(entry) : entryAt(entry)?.subject),
+    isRefusal: (entry) => {
+      const own = entryAt(entry)
+      return own === undefined ? base.isRefusal(entry) : hasFlag(own.flags, ASKED_FLAGS.refusal)
+    },
+    isAbandoned,
+    get newest() {
+      return newest
+    },
+    add: (pair, book, compared) => {
+      const {
+        id,
+        route: { target: origin },
+      } = pair
+      // A backend that is new may be one that requests name.
+      if (id <= newestBefore || !base.origins.includes(origin)) return false
+      const question = questionOf(compared(pair.request), origin, book)
+      const facts = askedFacts(pair, book, compared)
+      const key = keyOf(question)
+      const before = base.first(question, origin)
+      const first = before === -1 ? firstAdded(key, origin) : before
+      if (!hasFlag(facts.flags, ASKED_FLAGS.servable)) unservable.push(id)
+      else if (hasFlag(facts.flags, ASKED_FLAGS.abandoned)) {
+        // Its client did not wait for it: it counts only where no other was recorded.
+        if (first === -1 || isAbandoned(first)) append(id, listFor(key, origin, before), facts)
+        else unservable.push(id)
+      } else if (first !== -1 && isAbandoned(first)) return false
+      else append(id, listFor(key, origin, before), facts)
+      newest = Math.max(newest, id)
+      return true
+    },
+  }
+}
+
+function keyOf(question: Signature): string {
+  return questionKey(question).toString('latin1')
+}
+
+function lastOf(index: PairIndex, first: number): number {
+  let last = first
+  for (let next = first; next !== -1; next = index.next(next)) last = next
+  return last
+}
