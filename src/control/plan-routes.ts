@@ -12,11 +12,9 @@ const STEP = z.strictObject({
 const PLAN = {
   name: 'Plan',
   schema: z.strictObject({
-    revision: z
-      .number()
-      .meta({
-        description: '1 at the start, and one more for each good load and each pair that is recorded.',
-      }),
+    revision: z.number().meta({
+      description: '1 at the start, and one more for each good load and each pair that is recorded.',
+    }),
     loadedAt: z.number().meta({ description: 'Milliseconds since 1970-01-01T00:00:00Z.' }),
     snapshot: z.string().meta({ description: 'Its file.' }),
     files: z
