@@ -20,7 +20,7 @@ export type AnswerReader = (id: PairId) => AnsweringPair | undefined
 const SELECT_ANSWER = `
   SELECT CAST(method AS TEXT), first_byte_ms, took_ms, status, nullif(reason, x'4f4b'), response_http,
     CAST(response_headers AS TEXT), CAST(nullif(response_trailers, x'') AS TEXT), response_bytes, response_body_id,
-    (SELECT bytes FROM body_chunk WHERE body_id = response_body_id AND seq = 0)
+    (SELECT bytes FROM body WHERE id = response_body_id)
   FROM pair
   WHERE id = ? AND outcome = 'complete' AND status >= 200 AND response_chunks IS NULL
     AND request_truncated = 0 AND response_truncated = 0

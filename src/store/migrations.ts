@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import type Database from 'better-sqlite3'
 import { ResealError } from '../core/errors.ts'
 
@@ -131,10 +132,36 @@ CREATE TABLE asked_subject (
 `
 
 /**
+ * Format 4: a body is one row, found by the CRC-32 of its bytes in the writer's memory and by comparing them. An index
+ * over digests has its pages all over the file, and each new body wrote one of them anew. Further MiBs of a long body
+ * stay in `body_chunk`, from 1. `crc32_of` is {@link migrate}'s.
+ */
+const ONE_ROW_BODIES = `
+CREATE TABLE body_row (
+  id INTEGER PRIMARY KEY,
+  size INTEGER NOT NULL CHECK (size > 0),
+  crc32 INTEGER NOT NULL CHECK (crc32 BETWEEN 0 AND 4294967295),
+  bytes BLOB NOT NULL CHECK (length(bytes) BETWEEN 1 AND 1048576)
+) STRICT;
+
+INSERT INTO body_row (id, size, crc32, bytes)
+SELECT id, size,
+  (SELECT crc32_of(bytes) FROM (SELECT bytes FROM body_chunk WHERE body_id = body.id ORDER BY seq)),
+  (SELECT bytes FROM body_chunk WHERE body_id = body.id AND seq = 0)
+FROM body;
+
+DELETE FROM body_chunk WHERE seq = 0;
+DROP TABLE body;
+ALTER TABLE body_row RENAME TO body;
+
+DROP INDEX pair_route;
+`
+
+/**
  * The SQL that leads from one format to the next, the first from an empty database to format 1. Rows are only ever
  * added: a published one is never edited, since there are snapshots that went through it.
  */
-export const MIGRATIONS: readonly string[] = [PAIRS_AND_BODIES, PASSAGES_AND_GAPS, ASKED]
+export const MIGRATIONS: readonly string[] = [PAIRS_AND_BODIES, PASSAGES_AND_GAPS, ASKED, ONE_ROW_BODIES]
 
 /**
  * Brings a database to the newest format in one transaction; one that is there already is left as it is.
@@ -147,6 +174,11 @@ export function migrate(db: Database.Database, migrations: readonly string[] = M
   const from = formatOf(db)
   if (from >= migrations.length) return
   db.pragma('foreign_keys = OFF')
+  db.aggregate('crc32_of', {
+    start: 0,
+    deterministic: true,
+    step: (sum: number, bytes: unknown) => (bytes instanceof Uint8Array ? crc32(bytes, sum) : sum),
+  })
   try {
     db.transaction(() => {
       for (const sql of migrations.slice(from)) db.exec(sql)

@@ -10,19 +10,12 @@ import type {
 } from '../core/exchange.ts'
 import type { RawHeaders } from '../core/headers.ts'
 import type { AskedPair, PairFacts, PairHead, PairId, RRPair } from '../core/pair.ts'
-import type { BodyId, BodyReader } from './body-table.ts'
+import type { BodyReader } from './body-table.ts'
 import { chunksFault, decodeChunks, encodeChunks } from './chunk-list.ts'
 import { pairFault } from './pair-fault.ts'
 import type { PassageReader } from './passage-table.ts'
 import { columnsOf, unusablePair, type Columns, type Row } from './row-columns.ts'
 import { headerBytes, textBytes, unwritablePair } from './wire-bytes.ts'
-
-/** What a pair's row refers to. */
-export interface PairReferences {
-  readonly routeId: number
-  readonly requestBodyId: BodyId
-  readonly responseBodyId: BodyId
-}
 
 const COLUMNS = [
   'id at first_byte_ms took_ms route_id outcome error',
@@ -45,19 +38,19 @@ const ROUTE = ['listen', 'target'].map(
   (name) => `(SELECT route.${name} FROM route WHERE route.id = route_id) AS route_${name}`,
 )
 
-/** Takes the object of {@link pairRow}. */
-export const INSERT_PAIR = insertOf([...COLUMNS, CHUNKS])
+const REFERENCES = ['route_id', 'request_body_id', 'response_body_id']
 
-const AMENDED = [
-  'request_headers',
-  'request_trailers',
-  'request_body_id',
-  'request_bytes',
-  'request_truncated',
-]
+/** In the order of {@link pairRow}. */
+const WRITTEN = [...COLUMNS.filter((name) => !REFERENCES.includes(name)), CHUNKS]
 
-/** Takes the object of {@link requestRow}. */
-export const AMEND_PAIR = `UPDATE pair SET ${AMENDED.map((name) => `${name} = @${name}`).join(', ')} WHERE id = @id`
+/** Takes what {@link pairRow} gives, and then the ids of the route and of the bodies of request and response. */
+export const INSERT_PAIR = insertOf([...WRITTEN, ...REFERENCES])
+
+/** In the order of {@link requestRow}. */
+const AMENDED = ['request_headers', 'request_trailers', 'request_bytes', 'request_truncated']
+
+/** Takes what {@link requestRow} gives, and then the ids of the body and of the pair. */
+export const AMEND_PAIR = `UPDATE pair SET ${[...AMENDED, 'request_body_id'].map((name) => `${name} = ?`).join(', ')} WHERE id = ?`
 
 /** Gives rows for {@link parseHead}; a condition follows. */
 export const SELECT_HEAD = selectOf(COLUMNS)
@@ -66,7 +59,7 @@ export const SELECT_HEAD = selectOf(COLUMNS)
 export const SELECT_PAIR = selectOf([...COLUMNS, CHUNKS], [HAS_PASSAGE])
 
 function insertOf(columns: readonly string[]): string {
-  const values = columns.map((name) => `@${name}`)
+  const values = columns.map(() => '?')
   return `INSERT INTO pair (${columns.join(', ')}) VALUES (${values.join(', ')})`
 }
 
@@ -78,64 +71,62 @@ const OUTCOMES: readonly Outcome[] = ['complete', 'client aborted', 'upstream ab
 const SCHEMES: readonly Scheme[] = ['http', 'https']
 
 /**
- * The row of a pair.
+ * The row of a pair, but for what it refers to.
  * @throws ResealError SNAPSHOT_WRITE when a text that stands for bytes has a character that is none, a header field has
  * a line break, or {@link parsePair} would refuse it: such a pair was never on a wire, and would not come back as it was
  */
-export function pairRow(pair: RRPair, references: PairReferences): Readonly<Record<string, unknown>> {
-  const { request, response } = pair
-  const bytes = (what: string, text: string): Buffer => textBytes(pair.id, what, text)
-  const lines = (what: string, fields: RawHeaders): Uint8Array => headerBytes(pair.id, what, fields)
-  const row = {
-    id: pair.id,
-    at: pair.at,
-    first_byte_ms: pair.firstByteMs,
-    took_ms: pair.tookMs,
-    route_id: references.routeId,
-    outcome: pair.outcome,
-    error: pair.error?.toWellFormed(),
-    scheme: request.scheme,
-    authority: bytes('authority', request.authority),
-    method: bytes('method', request.method),
-    target: bytes('target', request.target),
-    request_http: request.httpVersion,
-    request_headers: lines('request headers', request.headers),
-    request_trailers: lines('request trailers', request.trailers),
-    request_body_id: references.requestBodyId,
-    request_bytes: pair.requestBytes,
-    request_truncated: Number(pair.requestTruncated),
-    status: response?.status,
-    reason: response && bytes('reason phrase', response.reason),
-    response_http: response?.httpVersion,
-    response_headers: response && lines('response headers', response.headers),
-    response_trailers: response && lines('response trailers', response.trailers),
-    response_body_id: references.responseBodyId,
-    response_bytes: pair.responseBytes,
-    response_truncated: Number(pair.responseTruncated),
-    response_chunks: chunkBytes(pair.id, response?.chunks),
-  }
+export function pairRow(pair: RRPair): readonly unknown[] {
+  const { id, request, response } = pair
+  const bytes = (what: string, text: string): Buffer => textBytes(id, what, text)
+  const lines = (what: string, fields: RawHeaders): Uint8Array => headerBytes(id, what, fields)
+  const asked = [
+    id,
+    pair.at,
+    pair.firstByteMs,
+    pair.tookMs,
+    pair.outcome,
+    pair.error?.toWellFormed(),
+    request.scheme,
+    bytes('authority', request.authority),
+    bytes('method', request.method),
+    bytes('target', request.target),
+    request.httpVersion,
+    lines('request headers', request.headers),
+    lines('request trailers', request.trailers),
+    pair.requestBytes,
+    Number(pair.requestTruncated),
+  ]
+  const answered = response && [
+    response.status,
+    bytes('reason phrase', response.reason),
+    response.httpVersion,
+    lines('response headers', response.headers),
+    lines('response trailers', response.trailers),
+  ]
+  const passed = [pair.responseBytes, Number(pair.responseTruncated), chunkBytes(id, response?.chunks)]
   const trailers = { requestTrailers: request.trailers, responseTrailers: response?.trailers ?? [] }
   const fault = pairFault({ ...pair, ...trailers })
-  if (fault !== undefined) throw unwritablePair(pair.id, fault)
-  return row
+  if (fault !== undefined) throw unwritablePair(id, fault)
+  return [...asked, ...(answered ?? NO_ANSWER), ...passed]
 }
 
+/** The columns of a response where there was none. */
+const NO_ANSWER = [null, null, null, null, null]
+
 /**
- * What the row of a pair says of the end of its request.
+ * What the row of a pair says of the end of its request, but for the body.
  * @throws ResealError SNAPSHOT_WRITE as {@link pairRow} does
  */
-export function requestRow(pair: AskedPair, bodyId: BodyId): Readonly<Record<string, unknown>> {
+export function requestRow(pair: AskedPair): readonly unknown[] {
   const { id, request } = pair
   const fault = pairFault({ ...pair, requestTrailers: request.trailers, responseTrailers: [] })
   if (fault !== undefined) throw unwritablePair(id, fault)
-  return {
-    id,
-    request_headers: headerBytes(id, 'request headers', request.headers),
-    request_trailers: headerBytes(id, 'request trailers', request.trailers),
-    request_body_id: bodyId,
-    request_bytes: pair.requestBytes,
-    request_truncated: Number(pair.requestTruncated),
-  }
+  return [
+    headerBytes(id, 'request headers', request.headers),
+    headerBytes(id, 'request trailers', request.trailers),
+    pair.requestBytes,
+    Number(pair.requestTruncated),
+  ]
 }
 
 function chunkBytes(id: PairId, chunks: readonly ContentChunk[] = []): Uint8Array | undefined {

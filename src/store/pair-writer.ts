@@ -67,11 +67,12 @@ function writerOn(
   release: () => void,
 ): PairWriter {
   const asked = openAskedLog(db, indexer, () => storedPairs(db, file))
-  const perform = taskPerformer(db, asked)
+  const prepare = taskPreparer(db, asked)
+  const commit = committer({ db, file, prepare, asked })
   const nextId = (db.prepare<[], number | null>('SELECT max(id) FROM pair').pluck().get() ?? 0) + 1
   return {
     nextId,
-    commit: (tasks) => commitTasks({ db, file, perform, asked }, tasks),
+    commit,
     finish: () => {
       try {
         foldIntoOneFile(db, file, asked)
@@ -131,16 +132,19 @@ function openForWriting(file: string, orders: WriterOrders): Database.Database {
   }
 }
 
-function taskPerformer(db: Database.Database, asked: AskedLog): (task: WriterTask) => void {
+/** Judges a task, and gives what writes it. @throws ResealError SNAPSHOT_WRITE for what no snapshot can hold */
+type TaskPreparer = (task: WriterTask) => () => void
+
+function taskPreparer(db: Database.Database, asked: AskedLog): TaskPreparer {
   const bodies = bodyWriter(db)
   const routes = routeWriter(db)
   const insert = pairInserter(db, bodies, routes, asked)
   const amend = pairAmender(db, bodies, routes, asked)
   const note = gapWriter(db)
   return (task) => {
-    if (task.kind === 'put') insert(task.pair)
-    else if (task.kind === 'amend') amend(task.pair)
-    else note(task.gap)
+    if (task.kind === 'put') return insert(task.pair)
+    if (task.kind === 'amend') return amend(task.pair)
+    return () => note(task.gap)
   }
 }
 
@@ -159,20 +163,20 @@ function pairInserter(
   bodies: BodyWriter,
   routes: (route: Route) => number,
   asked: AskedLog,
-): (pair: RRPair) => void {
-  const passages = passageWriter(db, bodies)
-  const insert = db.prepare<[Readonly<Record<string, unknown>>]>(INSERT_PAIR)
+): (pair: RRPair) => () => void {
+  const preparePassage = passageWriter(db, bodies)
+  const insert = db.prepare<[readonly unknown[]]>(INSERT_PAIR)
   return (pair) => {
-    const routeId = routes(pair.route)
-    insert.run(
-      pairRow(pair, {
-        routeId,
-        requestBodyId: bodies.put(pair.request.body),
-        responseBodyId: pair.response === undefined ? null : bodies.put(pair.response.body),
-      }),
-    )
-    if (pair.response !== undefined) passages.put(pair.id, pair.response)
-    asked.note(pair, routeId)
+    const row = pairRow(pair)
+    const writePassage = pair.response && preparePassage(pair.id, pair.response)
+    return () => {
+      const routeId = routes(pair.route)
+      const requestBodyId = bodies.put(pair.request.body)
+      const responseBodyId = pair.response === undefined ? null : bodies.put(pair.response.body)
+      insert.run([...row, routeId, requestBodyId, responseBodyId])
+      writePassage?.()
+      asked.note(pair, routeId)
+    }
   }
 }
 
@@ -181,11 +185,14 @@ function pairAmender(
   bodies: BodyWriter,
   routes: (route: Route) => number,
   asked: AskedLog,
-): (pair: AskedPair) => void {
-  const amend = db.prepare<[Readonly<Record<string, unknown>>]>(AMEND_PAIR)
+): (pair: AskedPair) => () => void {
+  const amend = db.prepare<[readonly unknown[]]>(AMEND_PAIR)
   return (pair) => {
-    const { changes } = amend.run(requestRow(pair, bodies.put(pair.request.body)))
-    if (changes > 0) asked.note(pair, routes(pair.route))
+    const row = requestRow(pair)
+    return () => {
+      const { changes } = amend.run([...row, bodies.put(pair.request.body), pair.id])
+      if (changes > 0) asked.note(pair, routes(pair.route))
+    }
   }
 }
 
@@ -210,39 +217,54 @@ function* storedPairs(
 interface Commits {
   readonly db: Database.Database
   readonly file: string
-  readonly perform: (task: WriterTask) => void
+  readonly prepare: TaskPreparer
   readonly asked: AskedLog
 }
 
-function commitTasks(commits: Commits, tasks: readonly WriterTask[]): readonly Refusal[] {
-  const { db, file, perform, asked } = commits
-  // Nested, a transaction is a SAVEPOINT: what a refused task had written already goes with it.
-  const one = db.transaction(perform)
-  const all = db.transaction((): readonly Refusal[] => {
-    const refusals = tasks.flatMap((task, index) => {
-      try {
-        one(task)
-        return []
-      } catch (error) {
-        // A full disk ends the whole transaction, and the others with it.
-        if (!db.inTransaction) throw error
-        return [{ index, error: taskFailure(file, task, error) }]
-      }
-    })
+function committer({ db, file, prepare, asked }: Commits): PairWriter['commit'] {
+  const writeAll = db.transaction((writes: readonly (() => void)[]) => {
+    for (const write of writes) write()
     asked.write()
-    return refusals
   })
-  try {
-    return all.immediate()
-  } catch (error) {
-    asked.drop()
-    if (tasks.length === 1)
-      return tasks.map((task, index) => ({ index, error: taskFailure(file, task, error) }))
-    // None of them is stored; alone, those that fit still can be.
-    return tasks.flatMap((task, index) =>
-      commitTasks(commits, [task]).map((refusal) => ({ ...refusal, index })),
-    )
+  const commit: PairWriter['commit'] = (tasks) => {
+    const refusals: Refusal[] = []
+    const writes: (() => void)[] = []
+    const accepted: number[] = []
+    const refuse = (index: number, error: unknown): void => {
+      const [task] = tasks.slice(index)
+      if (task !== undefined) refusals.push({ index, error: taskFailure(file, task, error) })
+    }
+    // What is refused before anything is written costs no savepoint, of which SQLite keeps every page it changes.
+    for (const [index, task] of tasks.entries()) {
+      try {
+        writes.push(prepare(task))
+        accepted.push(index)
+      } catch (error) {
+        refuse(index, error)
+      }
+    }
+    try {
+      writeAll.immediate(writes)
+    } catch (error) {
+      asked.drop()
+      // None of them is stored; alone, those that fit still can be.
+      const alone = accepted.length > 1 ? commitAlone(commit, tasks, accepted) : undefined
+      if (alone !== undefined) refusals.push(...alone)
+      else for (const index of accepted) refuse(index, error)
+    }
+    return refusals
   }
+  return commit
+}
+
+function commitAlone(
+  commit: PairWriter['commit'],
+  tasks: readonly WriterTask[],
+  places: readonly number[],
+): readonly Refusal[] {
+  return places.flatMap((index) =>
+    commit(tasks.slice(index, index + 1)).map((refusal) => ({ ...refusal, index })),
+  )
 }
 
 function taskFailure(file: string, task: WriterTask, error: unknown): ResealError {

@@ -10,11 +10,11 @@ import { headerBytes, textBytes, unwritablePair } from './wire-bytes.ts'
 /** What of a response has rows of its own. */
 export type PassageRows = Pick<HttpResponse, 'interim' | 'frames'>
 
-/** Writes what came before a response and what followed a 101. */
-export interface PassageWriter {
-  /** @throws ResealError SNAPSHOT_WRITE for what a reader would refuse */
-  put(id: PairId, passage: PassageRows): void
-}
+/**
+ * Judges what came before a response and what followed a 101, and gives what writes it; undefined where nothing did.
+ * @throws ResealError SNAPSHOT_WRITE for what a reader would refuse
+ */
+export type PassageWriter = (id: PairId, passage: PassageRows) => (() => void) | undefined
 
 export interface PassageReader {
   /** A part that says nothing is left out. @throws ResealError SNAPSHOT_INVALID for what no recording can hold */
@@ -31,18 +31,20 @@ export function passageWriter(db: Database.Database, bodies: BodyWriter): Passag
   const addFrame = db.prepare<[PairId, number, number, string, number, number, number | null]>(
     'INSERT INTO frame (pair_id, seq, at_ms, sender, fin, opcode, body_id) VALUES (?, ?, ?, ?, ?, ?, ?)',
   )
-  return {
-    put(id, { interim = [], frames = [] }) {
-      const fault = passageFault({ interim, frames })
-      if (fault !== undefined) throw unwritablePair(id, fault)
-      for (const [seq, { atMs, status, reason, headers }] of interim.entries()) {
-        const words = textBytes(id, 'reason phrase', reason)
-        addInterim.run(id, seq, atMs, status, words, headerBytes(id, 'interim headers', headers))
-      }
+  return (id, { interim = [], frames = [] }) => {
+    const fault = passageFault({ interim, frames })
+    if (fault !== undefined) throw unwritablePair(id, fault)
+    if (interim.length === 0 && frames.length === 0) return undefined
+    const rows = interim.map(({ atMs, status, reason, headers }, seq) => {
+      const words = textBytes(id, 'reason phrase', reason)
+      return [id, seq, atMs, status, words, headerBytes(id, 'interim headers', headers)] as const
+    })
+    return () => {
+      for (const row of rows) addInterim.run(...row)
       for (const [seq, { atMs, from, fin, opcode, payload }] of frames.entries()) {
         addFrame.run(id, seq, atMs, from, Number(fin), opcode, bodies.put(payload))
       }
-    },
+    }
   }
 }
 

@@ -83,7 +83,7 @@ suite('the answer of a pair', () => {
       "UPDATE pair SET response_headers = CAST('no field at all' AS BLOB) WHERE id = 1",
       "UPDATE pair SET reason = CAST('a' || char(13, 10) || 'b' AS BLOB) WHERE id = 1",
       'UPDATE pair SET status = 1000 WHERE id = 1',
-      "UPDATE body_chunk SET bytes = CAST('{}' AS BLOB) WHERE body_id = (SELECT response_body_id FROM pair WHERE id = 1)",
+      "UPDATE body SET bytes = CAST('{}' AS BLOB) WHERE id = (SELECT response_body_id FROM pair WHERE id = 1)",
     ]
     for (const [at, sql] of bad.entries()) {
       const copy = file.replace('demo.db', `bad-${at}.db`)

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import { crc32 } from 'node:zlib'
 import Database from 'better-sqlite3'
+import { bodyReader } from '../../src/store/body-table.ts'
 import { MIGRATIONS, formatOf, migrate } from '../../src/store/migrations.ts'
 import { schemaDifferences } from '../../src/store/schema.ts'
 import { openSnapshot } from '../../src/store/snapshot-reader.ts'
@@ -11,6 +14,8 @@ import { verifySnapshot } from '../../src/store/snapshot-verify.ts'
 import type { RRPair } from '../../src/core/pair.ts'
 import { aGap, aPair, anInterim } from '../support/a-pair.ts'
 import { contentsOf, pairsIn, record, recorded, refusal, snapshotDirectory } from './snapshot-directory.ts'
+
+const MIB = 1024 * 1024
 
 /** The formats of some later reseal: a table more, then a table built anew, which foreign keys would forbid. */
 const LATER: readonly string[] = [
@@ -53,7 +58,7 @@ test('appending migrates the file itself, and an older reseal then refuses it', 
     () => openSnapshot(file),
     refusal(
       'SNAPSHOT_NEWER',
-      `${file} has snapshot format 5, and this reseal knows formats up to 3`,
+      `${file} has snapshot format 6, and this reseal knows formats up to 4`,
       'Update reseal.',
     ),
   )
@@ -94,7 +99,7 @@ test('a migration that does not fit changes nothing', async (context) => {
   )
   await assert.rejects(
     record(broken, { append: true, migrations: [...MIGRATIONS, 'DELETE FROM route'] }),
-    refusal('SNAPSHOT_INVALID', 'format 3 of the snapshot holds rows without their parents'),
+    refusal('SNAPSHOT_INVALID', 'format 4 of the snapshot holds rows without their parents'),
   )
   assert.deepEqual(contentsOf(directory), before)
   assert.equal(pairsIn(broken).length, 1)
@@ -136,10 +141,31 @@ test('a snapshot of format 1 is read as it was, and appending makes it of today'
   await writer.put(added())
   await writer.note(aGap())
   await writer.close()
-  assert.equal(formatIn(file), 3)
+  assert.equal(formatIn(file), 4)
   assert.deepStrictEqual(pairsIn(file), [...recordedThen, added()])
   assert.deepEqual(verifySnapshot(file).gaps, [aGap()])
   assert.deepEqual(verifySnapshot(file).problems, [])
+})
+
+test('a long body of format 3 is the same in format 4, with a check sum of all its bytes', async (context) => {
+  const file = join(snapshotDirectory(context), 'demo.db')
+  const bytes = randomBytes(2 * MIB + 7)
+  const db = new Database(file)
+  migrate(db, MIGRATIONS.slice(0, 3))
+  db.exec("INSERT INTO snapshot VALUES (1, 1, '1')")
+  db.prepare('INSERT INTO body VALUES (5, ?, ?)').run(randomBytes(32), bytes.length)
+  for (const seq of [2, 0, 1]) {
+    const chunk = bytes.subarray(seq * MIB, (seq + 1) * MIB)
+    db.prepare('INSERT INTO body_chunk (body_id, seq, bytes) VALUES (5, ?, ?)').run(seq, chunk)
+  }
+  migrate(db)
+  assert.equal(db.prepare('SELECT crc32 FROM body').pluck().get(), crc32(bytes))
+  assert.equal(db.prepare('SELECT count(*) FROM body_chunk').pluck().get(), 2)
+  assert.ok(Buffer.from(bodyReader(db, file).get(5)).equals(bytes))
+  db.close()
+  assert.deepEqual(verifySnapshot(file).problems, [
+    `orphan: body 5 (${bytes.length} bytes) belongs to no pair`,
+  ])
 })
 
 function formatIn(file: string): unknown {

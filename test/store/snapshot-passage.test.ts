@@ -112,8 +112,8 @@ test('verify finds a frame of no pair, a payload of no frame and a changed paylo
     `pair 1 of ${lost} cannot be used: a row of its passage is missing before 2`,
   ])
   assert.deepEqual(
-    verifySnapshot(await tampered(context, "UPDATE body_chunk SET bytes = X'00' WHERE body_id = 2")).problems,
-    ['body 2 has 1 bytes of 9', 'body 2 is not the one that was recorded: its SHA-256 differs'],
+    verifySnapshot(await tampered(context, "UPDATE body SET bytes = X'00' WHERE id = 2")).problems,
+    ['body 2 has 1 bytes of 9', 'body 2 is not the one that was recorded: its CRC-32 differs'],
   )
 })
 

@@ -4,6 +4,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import { crc32 } from 'node:zlib'
 import * as fc from 'fast-check'
 import type { ContentChunk, HttpResponse } from '../../src/core/exchange.ts'
 import type { RawHeaders } from '../../src/core/headers.ts'
@@ -99,9 +100,11 @@ test('a body past a chunk comes back whole, and another SQLite reads the same by
   context.after(() => db.close())
   const stored = db
     .prepare(
-      'SELECT bytes FROM body_chunk JOIN pair ON body_id = request_body_id WHERE pair.id = ? ORDER BY seq',
+      `SELECT body.bytes FROM body JOIN pair ON body.id = request_body_id WHERE pair.id = 1
+       UNION ALL
+       SELECT * FROM (SELECT bytes FROM body_chunk JOIN pair ON body_id = request_body_id WHERE pair.id = 1 ORDER BY seq)`,
     )
-    .all(1)
+    .all()
     .map(({ bytes }) => {
       assert.ok(bytes instanceof Uint8Array)
       return bytes
@@ -112,7 +115,7 @@ test('a body past a chunk comes back whole, and another SQLite reads the same by
   )
   assert.equal(sha256(Buffer.concat(stored)), sha256(bodies[0] ?? Buffer.alloc(0)))
   assert.equal(db.prepare('PRAGMA application_id').get()?.['application_id'], 0x7273656c)
-  assert.equal(db.prepare('PRAGMA user_version').get()?.['user_version'], 3)
+  assert.equal(db.prepare('PRAGMA user_version').get()?.['user_version'], 4)
 })
 
 test('equal bodies are stored once, whichever message they came in', async (context) => {
@@ -122,6 +125,40 @@ test('equal bodies are stored once, whichever message they came in', async (cont
     aPair({ id: 2, request: { method: 'POST', body: 'other' }, response: { body: 'same' } }),
   ])
   assert.deepEqual(verifySnapshot(file), { pairs: 2, bodies: 2, bytes: 9, gaps: [], problems: [] })
+})
+
+test('bodies of one length and one CRC-32 are told apart by their bytes', async (context) => {
+  const file = join(snapshotDirectory(context), 'demo.db')
+  const [one, other] = ['plumless', 'buckeroo']
+  assert.equal(crc32(one), crc32(other))
+  const asked = [one, other, one, other]
+  await recorded(
+    file,
+    asked.map((body, index) => aPair({ id: index + 1, response: { body } })),
+  )
+  assert.deepEqual(
+    pairsIn(file).map((pair) => text(pair?.response?.body)),
+    asked,
+  )
+  assert.deepEqual(verifySnapshot(file).problems, [])
+})
+
+test('a long body that begins or ends as another one does is another one', async (context) => {
+  const file = join(snapshotDirectory(context), 'demo.db')
+  const bodies = [MIB, MIB + 1, 2 * MIB, MIB].map((bytes) => 'x'.repeat(bytes))
+  await recorded(
+    file,
+    bodies.map((body, index) => aPair({ id: index + 1, response: { body } })),
+  )
+  const appended = await record(file, { append: true })
+  await appended.put(aPair({ id: appended.nextId, response: { body: 'x'.repeat(2 * MIB) } }))
+  await appended.close()
+  assert.deepEqual(
+    pairsIn(file).map((pair) => pair?.response?.body.length),
+    [MIB, MIB + 1, 2 * MIB, MIB, 2 * MIB],
+  )
+  const { bodies: stored, problems } = verifySnapshot(file)
+  assert.deepEqual([stored, problems], [3, []])
 })
 
 test('an exchange whose messages share one buffer, or a pool, is stored as it was', async (context) => {
