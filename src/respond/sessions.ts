@@ -31,7 +31,9 @@ export function createSessions(rule: SessionRule): Sessions {
   const named = new LRUCache<string, Session>({ max: MAX_SESSIONS })
 
   const ofConnection = (connection: object): Session => {
-    const session = connections.get(connection) ?? createSession()
+    const known = connections.get(connection)
+    if (known !== undefined) return known
+    const session = createSession()
     connections.set(connection, session)
     return session
   }

@@ -7,7 +7,7 @@ import type { Learner } from './steps/step.ts'
 import type { StepTrace } from './chain-report.ts'
 import type { Moment } from './message/live.ts'
 import { requestMessage, type RequestMessage } from './message/request-message.ts'
-import type { MomentResponse, ServedResponse } from './message/response-message.ts'
+import type { MessageResponse, ServedResponse } from './message/response-message.ts'
 import type { ClientVariables, Variables } from './values/variables.ts'
 import type { WorkedPair } from './worked-pairs.ts'
 
@@ -58,19 +58,23 @@ export function transformedResponse(
   return { served: servedBy(response, all, variables), trace, resigned }
 }
 
-function recordedResponse({ response }: AnsweredPair): MomentResponse {
-  return () => response
+function recordedResponse({ response }: AnsweredPair): MessageResponse {
+  const given = { ...response, memo: {} }
+  return { at: () => given, atHand: () => given }
 }
 
 function servedBy(
-  response: MomentResponse,
+  response: MessageResponse,
   learners: readonly Learner[],
   variables: ClientVariables,
 ): ServedResponse {
   return (nowMs, request, client) => {
+    // A busy login is answered from here.
+    const ready = learners.length === 0 ? response.atHand(nowMs) : undefined
+    if (ready !== undefined) return ready
     const moment = momentOf(nowMs, request, variables(client))
     for (const learn of learners) learn(moment)
-    return response(moment)
+    return response.at(moment)
   }
 }
 

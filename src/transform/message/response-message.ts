@@ -8,7 +8,7 @@ import { printable } from '../../core/printable.ts'
 import type { HttpRequest, HttpResponse } from '../../core/exchange.ts'
 import type { RawHeaders } from '../../core/headers.ts'
 import type { AnsweredPair } from '../../core/pair.ts'
-import type { EpochMs } from '../../core/time.ts'
+import { epochSeconds, type EpochMs } from '../../core/time.ts'
 import { createPlace, AS_IS, type Focus, type Place } from './focus.ts'
 import { changesOf, renderAll, type Changes, type Live, type Moment } from './live.ts'
 import type { ResponseDraft } from './response-draft.ts'
@@ -31,7 +31,7 @@ export interface ResponseMessage {
   /** True once any part was changed. */
   readonly touched: boolean
   /** What will be served; ask for it when all changes were made. */
-  served(): MomentResponse
+  served(): MessageResponse
 }
 
 /** A change of the head: the texts it is made from, and what it does with them. */
@@ -42,8 +42,13 @@ export interface HeadEdit {
   apply(draft: ResponseDraft, texts: readonly BinaryText[]): void
 }
 
-/** Gives the response for a moment: a promise only while a token is being signed. */
-export type MomentResponse = (moment: Moment) => HttpResponse | Promise<HttpResponse>
+/** What a message gives at each moment. */
+export interface MessageResponse {
+  /** The response for a moment: a promise only while a token is being signed. */
+  at(moment: Moment): HttpResponse | Promise<HttpResponse>
+  /** The same, where it was made for this second before and is the same for every request. */
+  atHand(nowMs: EpochMs): HttpResponse | Promise<HttpResponse> | undefined
+}
 
 /**
  * Gives the response to a request at a time; a pair that a step changed has one.
@@ -148,15 +153,17 @@ function changesOfParts({ headers, trailers, status, latency, body, edits }: Cha
 }
 
 /** Renders for each request, or at most once a second, or only once: as often as anything in it changes. */
-function cached(parts: ChangedParts, assemble: MomentResponse): MomentResponse {
+function cached(parts: ChangedParts, assemble: MessageResponse['at']): MessageResponse {
   const changes = changesOfParts(parts)
-  if (changes === 'request') return assemble
+  if (changes === 'request') return { at: assemble, atHand: () => undefined }
+  const secondOf = (nowMs: EpochMs): number => (changes === 'once' ? 0 : epochSeconds(nowMs))
   let last: { readonly second: number; response: HttpResponse | Promise<HttpResponse> } | undefined
-  return (moment) => {
-    const second = changes === 'once' ? 0 : Math.floor(moment.nowMs / 1000)
-    if (last?.second === second) return last.response
-    const response = assemble(moment)
-    const entry = { second, response }
+  const atHand = (nowMs: EpochMs): HttpResponse | Promise<HttpResponse> | undefined =>
+    last?.second === secondOf(nowMs) ? last.response : undefined
+  const make = (moment: Moment): HttpResponse | Promise<HttpResponse> => {
+    const made = assemble(moment)
+    const response = made instanceof Promise ? made.then(givenAgain) : givenAgain(made)
+    const entry = { second: secondOf(moment.nowMs), response }
     last = entry
     if (response instanceof Promise) {
       response.then(
@@ -171,9 +178,15 @@ function cached(parts: ChangedParts, assemble: MomentResponse): MomentResponse {
     }
     return response
   }
+  return { at: (moment) => atHand(moment.nowMs) ?? make(moment), atHand }
 }
 
-function assembler(recorded: HttpResponse, parts: ChangedParts): MomentResponse {
+/** What is sent of it is made ready once. */
+function givenAgain(response: HttpResponse): HttpResponse {
+  return { ...response, memo: {} }
+}
+
+function assembler(recorded: HttpResponse, parts: ChangedParts): MessageResponse['at'] {
   const lives = [
     ...parts.headers.map(({ live }) => live),
     ...parts.trailers.map(({ live }) => live),

@@ -35,9 +35,11 @@ export function clientVariables(initial: ReadonlyMap<string, BinaryText>): Clien
   const clients = new WeakMap<object, Variables>()
   return (client) => {
     if (client === undefined) return everybody
-    const known = clients.get(client) ?? createVariables(initial)
-    clients.set(client, known)
-    return known
+    const known = clients.get(client)
+    if (known !== undefined) return known
+    const own = createVariables(initial)
+    clients.set(client, own)
+    return own
   }
 }
 
