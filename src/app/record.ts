@@ -4,6 +4,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { errorMessage, ResealError } from '../core/errors.ts'
 import { DURABILITIES, type Durability } from '../core/durability.ts'
 import type { PairHead } from '../core/pair.ts'
+import type { Tags } from '../core/tags.ts'
 import { snapshotFile } from '../store/snapshot-name.ts'
 import { RECORDING_INDEX } from './recording-index-url.ts'
 import { createSnapshot, type SnapshotWriter } from '../store/snapshot-writer.ts'
@@ -27,6 +28,8 @@ export interface RecordOptions extends Omit<UpstreamOptions, 'target'> {
   readonly transformsFile: string
   readonly routes: readonly { readonly listen: string; readonly target: string }[]
   readonly append: boolean
+  /** What the snapshot says of the pairs of this recording. */
+  readonly tags?: Tags | undefined
   /** Bytes of one body that are stored. */
   readonly maxBodyBytes: number
   /** How surely a pair is stored when its client has the whole response; default `normal`. */

@@ -17,6 +17,7 @@ interface SettingFlags extends DirectoryFlags {
   readonly listen?: string
   readonly maxBody?: string
   readonly durability?: string
+  readonly tag?: readonly string[]
   readonly maxPending?: string
   readonly cache?: string
   readonly pace?: string
@@ -55,12 +56,22 @@ export function snapshotOptions(command: Command): Command {
  * @throws ResealError USAGE, CONFIG_INVALID
  */
 export function settingsOf(flags: SettingFlags): Settings {
-  const { maxBody, maxPending, cache, clientTimeout, connectTimeout, upstreamTimeout, config, ...others } =
-    flags
+  const {
+    maxBody,
+    maxPending,
+    cache,
+    clientTimeout,
+    connectTimeout,
+    upstreamTimeout,
+    config,
+    tag,
+    ...others
+  } = flags
   return loadSettings({
     flags: {
       ...others,
       maxBodyBytes: maxBody,
+      tags: tag?.join(','),
       maxPendingBytes: maxPending,
       cacheBytes: cache,
       clientTimeoutMs: clientTimeout,

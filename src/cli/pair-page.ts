@@ -7,6 +7,7 @@ import { findJwts, type Jwt } from '../core/jwt.ts'
 import { maskedTarget } from '../core/masking.ts'
 import type { RRPair } from '../core/pair.ts'
 import { printable, printableText } from '../core/printable.ts'
+import type { Tags } from '../core/tags.ts'
 import { formatDuration, formatMoment, type EpochMs } from '../core/time.ts'
 import { decodedJwt } from './decoded-jwt.ts'
 import type { Output } from './output.ts'
@@ -25,12 +26,18 @@ export function pairLine(pair: RRPair): string {
   return `${String(pair.id).padStart(4)}  ${request.method} ${maskedTarget(request.target)}  →  ${answer}${note}${cut}${frames}  ${formatDuration(pair.tookMs)}`
 }
 
+function tagLines(tags: Tags = {}): readonly string[] {
+  const all = Object.entries(tags).map(([name, value]) => `${name}=${printable(value)}`)
+  return all.length === 0 ? [] : [`tags ${all.join(', ')}`]
+}
+
 /** A pair as a person wants to read it: both messages, JSON indented, JWTs decoded with times in words. */
 export function pairPage(pair: RRPair, nowMs: EpochMs, style: Output['style']): string {
   const { request, response } = pair
   const facts = [
     `recorded ${formatMoment(pair.at)}, took ${formatDuration(pair.tookMs)}`,
     `${pair.route.listen} → ${pair.route.target}`,
+    ...tagLines(pair.route.tags),
     ...(pair.outcome === 'complete'
       ? []
       : [`${pair.outcome}${pair.error === undefined ? '' : `: ${pair.error}`}`]),

@@ -28,6 +28,7 @@ interface RecordFlags extends DirectoryFlags, TlsFlags {
   readonly keepSignatures?: true
   readonly maxBody?: string
   readonly durability?: string
+  readonly tag?: readonly string[]
   readonly maxPending?: string
   readonly insecureUpstream?: true
   readonly preserveHost?: true
@@ -46,6 +47,11 @@ export function addRecordCommand(program: Command, output: Output): void {
     .option('--target <url>', 'backend that --listen stands for')
     .option('--listen <address>', 'HOST:PORT to listen on, port 0 for any (default: 127.0.0.1:8080)')
     .option('--map <listen=url>', 'another listener and its backend; may be repeated', collect, [])
+    .option(
+      '--tag <name=value>',
+      'what the snapshot says of these pairs, such as direction=in; may be repeated',
+      collectTags,
+    )
     .option('--append', 'go on with a snapshot that is there')
     .option('--keep-signatures', 'store JWTs with their signatures, usable until they expire')
     .option(
@@ -87,6 +93,7 @@ async function runRecord(snapshot: string, flags: RecordFlags, output: Output): 
     transformsFile: transformsFileOf(settings, snapshot),
     routes: routesOf(flags, settings.listen),
     append: flags.append === true,
+    tags: settings.tags,
     redact: settings.redact,
     keepSignatures: flags.keepSignatures === true,
     maxBodyBytes: settings.maxBodyBytes,
@@ -112,6 +119,11 @@ async function runRecord(snapshot: string, flags: RecordFlags, output: Output): 
   const summary = await recording.stop()
   if (!settings.quiet) for (const line of summaryLines(summary, snapshot)) output.message(line)
   if (summary.notStored > 0) output.exitCode = 1
+}
+
+/** Without a flag, the environment and the file of settings say it. */
+function collectTags(value: string, earlier: readonly string[] = []): readonly string[] {
+  return collect(value, earlier)
 }
 
 function routesOf(flags: RecordFlags, listen: string): readonly { listen: string; target: string }[] {

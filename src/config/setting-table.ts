@@ -1,4 +1,5 @@
 import { ResealError } from '../core/errors.ts'
+import { parseTags } from '../core/tags.ts'
 import { formatListenAddress, parseListenAddress } from '../core/listen-address.ts'
 import { parseDurability } from './durability.ts'
 import { parsePace } from './pace.ts'
@@ -70,6 +71,15 @@ export const SETTINGS = {
     description:
       'What a pair outlives once its client has the response: normal a killed reseal, full a power failure too, relaxed neither for the last 256 pairs.',
     read: parseDurability,
+  },
+  tags: {
+    key: 'tags',
+    env: 'RESEAL_TAGS',
+    flag: '--tag',
+    fallback: undefined,
+    description:
+      'What a recording says of its pairs, such as team=pay,direction=in; filters of transforms ask for it.',
+    read: parseTags,
   },
   maxPendingBytes: {
     key: 'maxPending',

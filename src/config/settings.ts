@@ -3,6 +3,7 @@ import { errorMessage, ResealError, systemErrorCode } from '../core/errors.ts'
 import type { SourceSection } from '../core/source-section.ts'
 import { readConfigText, type ConfigEntry, type ConfigText } from './config-file.ts'
 import type { Durability } from '../core/durability.ts'
+import type { Tags } from '../core/tags.ts'
 import { SETTINGS, type SettingName, type SettingRow } from './setting-table.ts'
 
 /** Where a setting's value came from. */
@@ -15,6 +16,7 @@ export interface Settings {
   readonly listen: string
   readonly maxBodyBytes: number
   readonly durability: Durability
+  readonly tags: Tags | undefined
   readonly maxPendingBytes: number
   readonly cacheBytes: number
   /** How many times as fast as recorded a replay answers; undefined for no waits at all. */
@@ -55,6 +57,7 @@ export function loadSettings(sources: SettingSources): Settings {
   const listen = settle('listen', SETTINGS.listen)
   const maxBodyBytes = settle('maxBodyBytes', SETTINGS.maxBodyBytes)
   const durability = settle<Durability>('durability', SETTINGS.durability)
+  const tags = settle<Tags | undefined>('tags', SETTINGS.tags)
   const maxPendingBytes = settle('maxPendingBytes', SETTINGS.maxPendingBytes)
   const cacheBytes = settle('cacheBytes', SETTINGS.cacheBytes)
   const latency = settle<number | undefined>('latency', SETTINGS.latency)
@@ -71,6 +74,7 @@ export function loadSettings(sources: SettingSources): Settings {
     listen: listen.value,
     maxBodyBytes: maxBodyBytes.value,
     durability: durability.value,
+    tags: tags.value,
     maxPendingBytes: maxPendingBytes.value,
     cacheBytes: cacheBytes.value,
     pace: pace.value,
@@ -89,6 +93,7 @@ export function loadSettings(sources: SettingSources): Settings {
       listen: listen.origin,
       maxBodyBytes: maxBodyBytes.origin,
       durability: durability.origin,
+      tags: tags.origin,
       maxPendingBytes: maxPendingBytes.origin,
       cacheBytes: cacheBytes.origin,
       pace: pace.origin,

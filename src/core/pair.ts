@@ -1,6 +1,7 @@
 import type { BinaryText } from './binary-text.ts'
 import type { HttpRequest, HttpResponse, Outcome, RequestHead, ResponseHead } from './exchange.ts'
 import type { AskedColumns } from './asked-columns.ts'
+import type { Tags } from './tags.ts'
 import type { EpochMs } from './time.ts'
 
 /** 1-based position of a pair in its snapshot, in order of arrival. */
@@ -12,6 +13,8 @@ export interface Route {
   readonly listen: string
   /** Origin of the upstream, such as `https://staging.example.com`. */
   readonly target: string
+  /** What the recording says of the pairs that came this way; left out where it says nothing. */
+  readonly tags?: Tags
 }
 
 /** What is known of a recorded exchange besides its messages. */

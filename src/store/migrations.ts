@@ -157,11 +157,31 @@ ALTER TABLE body_row RENAME TO body;
 DROP INDEX pair_route;
 `
 
+/** Format 5: what a recording says of its pairs, as JSON; a way that was recorded with other tags is another one. */
+const TAGS = `
+CREATE TABLE tagged_route (
+  id INTEGER PRIMARY KEY,
+  listen TEXT NOT NULL,
+  target TEXT NOT NULL,
+  tags TEXT NOT NULL,
+  UNIQUE (listen, target, tags)
+) STRICT;
+INSERT INTO tagged_route (id, listen, target, tags) SELECT id, listen, target, '{}' FROM route;
+DROP TABLE route;
+ALTER TABLE tagged_route RENAME TO route;
+`
+
 /**
  * The SQL that leads from one format to the next, the first from an empty database to format 1. Rows are only ever
  * added: a published one is never edited, since there are snapshots that went through it.
  */
-export const MIGRATIONS: readonly string[] = [PAIRS_AND_BODIES, PASSAGES_AND_GAPS, ASKED, ONE_ROW_BODIES]
+export const MIGRATIONS: readonly string[] = [
+  PAIRS_AND_BODIES,
+  PASSAGES_AND_GAPS,
+  ASKED,
+  ONE_ROW_BODIES,
+  TAGS,
+]
 
 /**
  * Brings a database to the newest format in one transaction; one that is there already is left as it is.

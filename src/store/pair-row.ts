@@ -9,7 +9,7 @@ import type {
   Scheme,
 } from '../core/exchange.ts'
 import type { RawHeaders } from '../core/headers.ts'
-import type { AskedPair, PairFacts, PairHead, PairId, RRPair } from '../core/pair.ts'
+import type { AskedPair, PairFacts, PairHead, PairId, Route, RRPair } from '../core/pair.ts'
 import type { BodyReader } from './body-table.ts'
 import { chunksFault, decodeChunks, encodeChunks } from './chunk-list.ts'
 import { pairFault } from './pair-fault.ts'
@@ -34,7 +34,7 @@ const HAS_PASSAGE = `(
 ) AS has_passage`
 
 /** Subqueries stand for a join, which takes better-sqlite3 five times as long. */
-const ROUTE = ['listen', 'target'].map(
+const ROUTE = ['listen', 'target', 'tags'].map(
   (name) => `(SELECT route.${name} FROM route WHERE route.id = route_id) AS route_${name}`,
 )
 
@@ -205,7 +205,7 @@ function facts(columns: Columns): PairFacts {
     at: columns.number('at'),
     firstByteMs: columns.optionalNumber('first_byte_ms'),
     tookMs: columns.number('took_ms'),
-    route: { listen: columns.text('route_listen'), target: columns.text('route_target') },
+    route: routeOf(columns),
     outcome: columns.oneOf('outcome', OUTCOMES),
     error: columns.optionalText('error'),
     requestBytes: columns.number('request_bytes'),
@@ -213,6 +213,12 @@ function facts(columns: Columns): PairFacts {
     requestTruncated: columns.number('request_truncated') === 1,
     responseTruncated: columns.number('response_truncated') === 1,
   }
+}
+
+function routeOf(columns: Columns): Route {
+  const route = { listen: columns.text('route_listen'), target: columns.text('route_target') }
+  const tags = columns.text('route_tags')
+  return tags === '{}' ? route : { ...route, tags: columns.tags('route_tags') }
 }
 
 function requestHead(columns: Columns): RequestHead {

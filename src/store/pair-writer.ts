@@ -148,14 +148,18 @@ function taskPreparer(db: Database.Database, asked: AskedLog): TaskPreparer {
   }
 }
 
+type RouteRow = [listen: string, target: string, tags: string]
+
 /** The row of a route, made when there is none. */
 function routeWriter(db: Database.Database): (route: Route) => number {
   const findRoute = db
-    .prepare<[string, string], number>('SELECT id FROM route WHERE listen = ? AND target = ?')
+    .prepare<RouteRow, number>('SELECT id FROM route WHERE listen = ? AND target = ? AND tags = ?')
     .pluck()
-  const addRoute = db.prepare<[string, string]>('INSERT INTO route (listen, target) VALUES (?, ?)')
-  return ({ listen, target }) =>
-    findRoute.get(listen, target) ?? Number(addRoute.run(listen, target).lastInsertRowid)
+  const addRoute = db.prepare<RouteRow>('INSERT INTO route (listen, target, tags) VALUES (?, ?, ?)')
+  return ({ listen, target, tags = {} }) => {
+    const row: RouteRow = [listen, target, JSON.stringify(tags)]
+    return findRoute.get(...row) ?? Number(addRoute.run(...row).lastInsertRowid)
+  }
 }
 
 function pairInserter(

@@ -1,5 +1,6 @@
 import { ResealError } from '../core/errors.ts'
 import type { RawHeaders } from '../core/headers.ts'
+import { storedTags, type Tags } from '../core/tags.ts'
 import { storedFields } from './pair-fault.ts'
 
 /** A row as SQLite gives it. */
@@ -15,6 +16,8 @@ export interface Columns {
   optionalBytes(name: string): Uint8Array | undefined
   /** Of a column of header lines. */
   fields(name: string): RawHeaders
+  /** Of a column of tags as JSON. */
+  tags(name: string): Tags
   oneOf<T extends string>(name: string, values: readonly T[]): T
 }
 
@@ -53,11 +56,21 @@ export function columnsOf(row: Row, unusable: (fault: string) => ResealError): C
       if (fields !== undefined) return fields
       throw unusable(`its ${name.replace('_', ' ')} have a field that cannot be on a wire`)
     },
+    tags: (name) => needed(name, tagsIn(needed(name, optionalText(name)))),
     oneOf: (name, values) =>
       needed(
         name,
         values.find((value) => value === row[name]),
       ),
+  }
+}
+
+function tagsIn(text: string): Tags | undefined {
+  try {
+    return storedTags(JSON.parse(text))
+  } catch {
+    // What is no JSON holds no tags.
+    return undefined
   }
 }
 

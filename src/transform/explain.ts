@@ -3,7 +3,7 @@ import type { SourcePlace } from '../core/errors.ts'
 import type { StepTrace } from './chain-report.ts'
 import type { ChainDefinition, FilterDefinition, TransformDocument } from './document/definition.ts'
 import { EVERY_PAIR } from './document/filter-schema.ts'
-import { compilePairFilter, hostsOf, type FilteredPair } from './filters/pair-filter.ts'
+import { compilePairFilter, directionOf, hostsOf, type FilteredPair } from './filters/pair-filter.ts'
 import { pathOf } from './filters/request-test.ts'
 import { requestMessage } from './message/request-message.ts'
 import { responseMessage } from './message/response-message.ts'
@@ -68,6 +68,8 @@ function missesOf({ filters }: ChainDefinition, pair: FilteredPair): readonly Fi
     'res_header',
     'res_json',
     'ordinal',
+    'tag',
+    'direction',
     'not',
     'any',
   ]
@@ -84,4 +86,9 @@ const SHOWN: Readonly<Partial<Record<keyof FilterDefinition, (head: PairHead) =>
   host: ({ request, route }) => [...new Set(hostsOf(request.authority, route.target))].join(', '),
   status: ({ response }) => String(response?.status ?? 'no response'),
   ordinal: ({ id }) => String(id),
+  tag: ({ route: { tags = {} } }) =>
+    Object.entries(tags)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(', ') || 'no tags',
+  direction: directionOf,
 }

@@ -1,5 +1,6 @@
 import type { ExchangeTap, RequestHead } from '../core/exchange.ts'
 import type { Route } from '../core/pair.ts'
+import type { Tags } from '../core/tags.ts'
 import type { TlsIdentity } from '../core/tls-identity.ts'
 import { forwarder } from './forward.ts'
 import { createHttpServer } from './http-server.ts'
@@ -11,6 +12,8 @@ import type { UpstreamOptions } from './upstream.ts'
 export interface RecordServerOptions extends UpstreamOptions {
   /** As `parseListenAddress` reads it. */
   readonly listen: string
+  /** What is said of each exchange. */
+  readonly tags?: Tags | undefined
   /** Listens with TLS, for HTTP/2 and HTTP/1.1; without, for HTTP/1.1 in the clear. */
   readonly tls?: TlsIdentity | undefined
   /** Called for every request once its head is here, with the way it takes. */
@@ -30,10 +33,12 @@ export interface RecordServerOptions extends UpstreamOptions {
 export async function serveForwarding(options: RecordServerOptions): Promise<RunningServer> {
   const { clientTimeoutMs = CLIENT_TIMEOUT_MS } = options
   const address = parseListenAddress(options.listen)
+  const tagged = options.tags === undefined ? {} : { tags: options.tags }
   let route: Route | undefined
   const boundRoute = (): Route => {
     const port = boundPort(server, address)
-    return { listen: formatListenAddress({ host: address.host, port }), target: forward.target.origin }
+    const { origin } = forward.target
+    return { listen: formatListenAddress({ host: address.host, port }), target: origin, ...tagged }
   }
   const forward = forwarder({
     ...options,

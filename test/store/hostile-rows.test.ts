@@ -52,7 +52,7 @@ for (const [set, fault] of HOSTILE) {
     const target = /^route_id = '(.*)'$/.exec(set)?.[1]
     if (target === undefined) db.exec(`UPDATE pair SET ${set} WHERE id = 2`)
     else {
-      db.prepare("INSERT INTO route (id, listen, target) VALUES (9, 'x:1', ?)").run(target)
+      db.prepare("INSERT INTO route (id, listen, target, tags) VALUES (9, 'x:1', ?, '{}')").run(target)
       db.exec('UPDATE pair SET route_id = 9 WHERE id = 2')
     }
     db.close()

@@ -21,8 +21,9 @@ const MIB = 1024 * 1024
 const LATER: readonly string[] = [
   ...MIGRATIONS,
   'CREATE TABLE mark (pair_id INTEGER NOT NULL REFERENCES pair (id)) STRICT; INSERT INTO mark SELECT id FROM pair;',
-  `CREATE TABLE route_anew (id INTEGER PRIMARY KEY, listen TEXT NOT NULL, target TEXT NOT NULL, note TEXT) STRICT;
-   INSERT INTO route_anew (id, listen, target) SELECT id, listen, target FROM route;
+  `CREATE TABLE route_anew (id INTEGER PRIMARY KEY, listen TEXT NOT NULL, target TEXT NOT NULL,
+     tags TEXT NOT NULL, note TEXT) STRICT;
+   INSERT INTO route_anew (id, listen, target, tags) SELECT id, listen, target, tags FROM route;
    DROP TABLE route; ALTER TABLE route_anew RENAME TO route;`,
 ]
 

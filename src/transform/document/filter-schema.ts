@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { JSON_PATH_QUERY } from '../json-path/json-path-schema.ts'
+import { TAG_NAME } from '../../core/tags.ts'
 import { patternProblem } from '../values/pattern.ts'
 import type { FilterDefinition, StatusMatch } from './definition.ts'
 
@@ -71,6 +72,14 @@ function textMatches(what: string, examples: readonly unknown[]) {
     .meta({ examples: [...examples] })
 }
 
+function tagMatches() {
+  const name = z.string().regex(TAG_NAME, 'is not the name of a tag')
+  return z
+    .exactOptional(z.record(name, z.union([TEXT_MATCH, z.array(TEXT_MATCH)])))
+    .describe('What the recording says of the pair, by name: record --tag team=pay.')
+    .meta({ examples: [{ team: 'pay' }] })
+}
+
 function jsonMatches(what: string) {
   return z
     .exactOptional(z.record(JSON_PATH_QUERY, z.union([JSON_MATCH, z.array(JSON_MATCH)])))
@@ -108,6 +117,13 @@ const PAIR_FILTERS = {
   ordinal: z
     .exactOptional(oneOrMany(ORDINAL))
     .describe('Numbers of pairs in the snapshot, or ranges of them; to hand a change to one recording.'),
+  tag: tagMatches(),
+  direction: z
+    .exactOptional(z.enum(['in', 'out']))
+    .describe(
+      'Which way requests went: in to the service under test (recorded with --tag direction=in), or out of it.',
+    )
+    .meta({ examples: ['out'] }),
 }
 
 const NO_PAIR = combined(z.strictObject(PAIR_FILTERS), 'None of these may agree.')

@@ -9,9 +9,28 @@ const CRITERIA = {
   detectedCommand: 'method',
   detectedLocation: 'path',
   detectedStatus: 'status',
+  direction: 'direction',
+  tag: 'tag',
 } as const
 
 type Criterion = keyof typeof CRITERIA
+
+const CRITERION_WORDS: readonly Criterion[] = [
+  'host',
+  'detectedCommand',
+  'detectedLocation',
+  'detectedStatus',
+  'direction',
+  'tag',
+]
+
+/** Whole values only: what is a part of one means nothing. */
+const WHOLE_VALUES: ReadonlySet<Criterion> = new Set([
+  'detectedStatus',
+  'detectedCommand',
+  'direction',
+  'tag',
+])
 
 const VALUE = z.string().min(1, 'must not be empty')
 
@@ -24,6 +43,12 @@ const ENTRY = z.strictObject({
   detectedCommand: z.exactOptional(VALUE).describe('Speedscale: the method.'),
   detectedLocation: z.exactOptional(VALUE).describe('Speedscale: the path.'),
   detectedStatus: z.exactOptional(VALUE).describe('Speedscale: the status code.'),
+  direction: z
+    .exactOptional(z.enum(['IN', 'OUT']))
+    .describe('Speedscale: whether requests went in to the service under test or out of it.'),
+  tag: z
+    .exactOptional(z.string().regex(/^[A-Za-z_][\w.-]*=/, 'is not NAME=VALUE'))
+    .describe('Speedscale: a tag and its value.'),
 })
 
 type Entry = z.output<typeof ENTRY>
@@ -58,8 +83,7 @@ const INSTEAD =
   'Write filters: {method: POST, path: /oauth/token, host: auth.example.com, status: 2xx}, with what you need of it.'
 
 function criteriaOf(entry: Entry): readonly { readonly criterion: Criterion; readonly value: string }[] {
-  const criteria: readonly Criterion[] = ['host', 'detectedCommand', 'detectedLocation', 'detectedStatus']
-  return criteria.flatMap((criterion) => {
+  return CRITERION_WORDS.flatMap((criterion) => {
     const value = entry[criterion]
     return value === undefined ? [] : [{ criterion, value }]
   })
@@ -79,10 +103,10 @@ function entryComplaints(entry: Entry, index: number): readonly Complaint[] {
   return criteria.flatMap(({ criterion, value }) => {
     if (/[*?]/.test(value))
       return complain(`"${criterion}" has a * or ?, which would be read as any text`, criterion)
+    if (WHOLE_VALUES.has(criterion) && entry.operator === 'CONTAINS')
+      return complain(`"${criterion}" cannot be matched by CONTAINS`, 'operator')
     if (criterion === 'detectedStatus' || criterion === 'detectedCommand') {
       const schema = criterion === 'detectedStatus' ? STATUS : METHOD
-      if (entry.operator === 'CONTAINS')
-        return complain(`"${criterion}" cannot be matched by CONTAINS`, 'operator')
       return schema.safeParse(value).success
         ? []
         : complain(`"${criterion}" is not an HTTP ${CRITERIA[criterion]}`, criterion)
@@ -107,6 +131,8 @@ function combinationComplaints(
   if (operator === 'OR' && criteria.length === entries.length && kinds > 1) {
     return complain('Filters of different criteria cannot be joined by OR')
   }
+  const bothWays = new Set(entries.flatMap(({ direction }) => direction ?? [])).size > 1
+  if (bothWays) return complain('Filters of both directions are filters of neither')
   if (operator === 'AND' && kinds < criteria.length) {
     return complain('Filters of the same criterion cannot be joined by AND')
   }
@@ -119,12 +145,22 @@ function filtersOf(entries: readonly Entry[]): FilterDefinition {
     all
       .filter(({ criterion }) => criterion === wanted)
       .map(({ value, entry }) => (entry.operator === 'CONTAINS' ? containing(wanted, value) : value))
+  const [direction] = globs('direction')
+  const tags = Map.groupBy(globs('tag').map(tagParts), ([name]) => name)
+  const tag = [...tags].map(([name, all]) => [name, all.map(([, value]) => value)] as const)
   return {
+    ...(direction === undefined ? {} : { direction: direction === 'IN' ? 'in' : 'out' }),
+    ...(tag.length === 0 ? {} : { tag: Object.fromEntries(tag) }),
     method: globs('detectedCommand').map((method) => METHOD.parse(method)),
     path: globs('detectedLocation'),
     host: globs('host').map((host) => host.toLowerCase()),
     status: globs('detectedStatus').map((status) => STATUS.parse(status)),
   }
+}
+
+function tagParts(text: string): readonly [name: string, value: string] {
+  const equals = text.indexOf('=')
+  return [text.slice(0, equals), text.slice(equals + 1)]
 }
 
 /** A glob for every text that holds this one; a path's begins and ends inside segments. */

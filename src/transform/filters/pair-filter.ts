@@ -1,4 +1,5 @@
 import type { PairHead } from '../../core/pair.ts'
+import { DIRECTION_TAG, type Tags } from '../../core/tags.ts'
 import type { FilterDefinition } from '../document/definition.ts'
 import type { PairMessages } from '../steps/step.ts'
 import { textGlob } from './glob.ts'
@@ -32,11 +33,32 @@ function headTests(definition: FilterDefinition): readonly PairFilter[] {
   if (ordinal !== undefined) {
     tests.push(({ head: { id } }) => ordinal.some(({ from, to }) => from <= id && id <= to))
   }
+  tests.push(...tagTests(definition))
   const request = compileRequestTest(definition)
   if (request !== undefined) {
     tests.push((pair) => request({ head: pair.head.request, message: () => pair.messages()?.request }))
   }
   return tests
+}
+
+function tagTests({ tag, direction }: FilterDefinition): readonly PairFilter[] {
+  const tests = (tag === undefined ? [] : compileTextTests(tag)).map(
+    ([name, test]): PairFilter =>
+      ({ head }) => {
+        const value = tagsOf(head)[name]
+        return test(value === undefined ? [] : [value])
+      },
+  )
+  return direction === undefined ? tests : [...tests, ({ head }) => directionOf(head) === direction]
+}
+
+function tagsOf({ route: { tags = {} } }: PairHead): Tags {
+  return tags
+}
+
+/** A recording that does not say stands between the service under test and its backends. */
+export function directionOf(head: PairHead): 'in' | 'out' {
+  return tagsOf(head)[DIRECTION_TAG] === 'in' ? 'in' : 'out'
 }
 
 function responseTests({ res_header: headers, res_json: json }: FilterDefinition): readonly PairFilter[] {
