@@ -59,7 +59,7 @@ test('appending migrates the file itself, and an older reseal then refuses it', 
     () => openSnapshot(file),
     refusal(
       'SNAPSHOT_NEWER',
-      `${file} has snapshot format 6, and this reseal knows formats up to 4`,
+      `${file} has snapshot format 7, and this reseal knows formats up to 5`,
       'Update reseal.',
     ),
   )
@@ -100,7 +100,7 @@ test('a migration that does not fit changes nothing', async (context) => {
   )
   await assert.rejects(
     record(broken, { append: true, migrations: [...MIGRATIONS, 'DELETE FROM route'] }),
-    refusal('SNAPSHOT_INVALID', 'format 4 of the snapshot holds rows without their parents'),
+    refusal('SNAPSHOT_INVALID', 'format 5 of the snapshot holds rows without their parents'),
   )
   assert.deepEqual(contentsOf(directory), before)
   assert.equal(pairsIn(broken).length, 1)
@@ -142,7 +142,7 @@ test('a snapshot of format 1 is read as it was, and appending makes it of today'
   await writer.put(added())
   await writer.note(aGap())
   await writer.close()
-  assert.equal(formatIn(file), 4)
+  assert.equal(formatIn(file), 5)
   assert.deepStrictEqual(pairsIn(file), [...recordedThen, added()])
   assert.deepEqual(verifySnapshot(file).gaps, [aGap()])
   assert.deepEqual(verifySnapshot(file).problems, [])

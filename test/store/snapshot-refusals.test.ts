@@ -97,7 +97,7 @@ const REFUSED: readonly {
       withSqlite(file, 'PRAGMA user_version = 7')
     },
     code: 'SNAPSHOT_NEWER',
-    message: (file) => `${file} has snapshot format 7, and this reseal knows formats up to 4`,
+    message: (file) => `${file} has snapshot format 7, and this reseal knows formats up to 5`,
     hint: 'Update reseal.',
   },
 ]

@@ -115,7 +115,7 @@ test('a body past a chunk comes back whole, and another SQLite reads the same by
   )
   assert.equal(sha256(Buffer.concat(stored)), sha256(bodies[0] ?? Buffer.alloc(0)))
   assert.equal(db.prepare('PRAGMA application_id').get()?.['application_id'], 0x7273656c)
-  assert.equal(db.prepare('PRAGMA user_version').get()?.['user_version'], 4)
+  assert.equal(db.prepare('PRAGMA user_version').get()?.['user_version'], 5)
 })
 
 test('equal bodies are stored once, whichever message they came in', async (context) => {

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
+import { writeFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { parseTags } from '../../src/core/tags.ts'
+import { recordingThenReplaying } from '../support/recorded-then-replayed.ts'
 import { compile, answering, serve } from './support/apply.ts'
 
 const ROUTE = { listen: '127.0.0.1:8080', target: 'http://api.example.com' }
@@ -56,4 +62,31 @@ suite('tags', () => {
       assert.throws(() => parseTags(text), { code: 'CONFIG_INVALID', message })
     })
   }
+})
+
+test('what record --tag says is in the snapshot, and a replay filters by it', async (t) => {
+  const backend = createServer((_, response) => response.end('recorded'))
+  backend.listen(0, '127.0.0.1')
+  await once(backend, 'listening')
+  t.after(() => {
+    backend.close()
+    backend.closeAllConnections()
+  })
+  const address = backend.address()
+  assert.ok(typeof address === 'object' && address !== null)
+  const directory = mkdtempSync(join(tmpdir(), 'reseal-tags-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  const transformsFile = join(directory, 'tagged.yaml')
+  const chain = (filters: string, text: string): string =>
+    `  - { filters: ${filters}, extractor: http_res_body, transforms: [replace: { regex: $, with: ${text} }] }\n`
+  writeFileSync(
+    transformsFile,
+    `responder:\n${chain('{ tag: { team: pay } }', '-pay')}${chain('{ direction: out }', '-out')}`,
+  )
+  const target = `http://127.0.0.1:${address.port}`
+  const tags = parseTags('team=pay,direction=in')
+  const { record, replay } = await recordingThenReplaying(t, target, { tags, transformsFile })
+  await (await fetch(`${record.url}/a`)).text()
+  const replaying = await replay()
+  assert.equal(await (await fetch(`${replaying.url}/a`)).text(), 'recorded-pay')
 })
