@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { RECORDING_INDEX } from '../../src/app/recording-index-url.ts'
+import { recordingIndex } from '../../src/app/recording-index-module.ts'
 import type { RRPair } from '../../src/core/pair.ts'
 import { QUESTION_VERSION } from '../../src/match/question-key.ts'
 import { MIGRATIONS } from '../../src/store/migrations.ts'
@@ -40,7 +40,11 @@ export async function bigSnapshot(
 }
 
 async function write(file: string, kind: BigSnapshotKind, pairs: number): Promise<void> {
-  const writer = await createSnapshot(file, { append: false, version: 'bench', indexer: RECORDING_INDEX })
+  const writer = await createSnapshot(file, {
+    append: false,
+    version: 'bench',
+    indexer: recordingIndex(undefined),
+  })
   let waiting: Promise<void>[] = []
   for (let id = 1; id <= pairs; id += 1) {
     waiting.push(writer.put(bigSnapshotPair(kind, id)))

@@ -10,7 +10,7 @@ import type { UpstreamOptions } from '../wire/upstream.ts'
 import type { LivePlan } from './live-plan.ts'
 import { inodeOf, readDocument, type TransformSources } from './loaded-snapshot.ts'
 import { createLossLines } from './loss-lines.ts'
-import { RECORDING_INDEX } from './recording-index-url.ts'
+import { recordingIndex } from './recording-index-module.ts'
 import { recordingSink } from './recording-sink.ts'
 import { redactRules } from './redaction.ts'
 import { refuseOwnListeners } from './own-listener.ts'
@@ -90,7 +90,7 @@ async function openMissRecorder(options: MissOptions & TransformSources, admissi
   const writer = await createSnapshot(file, {
     append: existsSync(file),
     version: VERSION,
-    indexer: RECORDING_INDEX,
+    indexer: recordingIndex(rules),
   })
   const inode = inodeOf(file)
   const monotonicMs = (): number => performance.now()

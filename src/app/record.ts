@@ -6,7 +6,7 @@ import { DURABILITIES, type Durability } from '../core/durability.ts'
 import type { PairHead } from '../core/pair.ts'
 import type { Tags } from '../core/tags.ts'
 import { snapshotFile } from '../store/snapshot-name.ts'
-import { RECORDING_INDEX } from './recording-index-url.ts'
+import { recordingIndex } from './recording-index-module.ts'
 import { createSnapshot, type SnapshotWriter } from '../store/snapshot-writer.ts'
 import type { RunningServer } from '../wire/listener.ts'
 import { serveForwarding } from '../wire/record-server.ts'
@@ -88,7 +88,7 @@ export async function record(options: RecordOptions): Promise<Recording> {
     append: options.append,
     version: VERSION,
     durability,
-    indexer: RECORDING_INDEX,
+    indexer: recordingIndex(rules),
   })
   const lines = createLossLines(options.onWarning, clock.monotonicMs)
   const sink = recordingSink(writer, rules, options.onPair)

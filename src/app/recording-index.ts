@@ -1,8 +1,11 @@
 import type { PairIndexer } from '../store/asked-log.ts'
-import { STORED_FACTS } from '../respond/asked-facts.ts'
+import { storedFacts } from '../respond/asked-facts.ts'
 
 /**
- * What the thread that writes a snapshot loads to index it: this file is named by `recording-index-url.ts` and run over
+ * What the thread that writes a snapshot loads to index it: this file is named by `recording-index-module.ts` and run over
  * there, since a function does not travel between threads.
+ * @param redaction by which pairs are redacted before they come here
  */
-export const indexer: PairIndexer = STORED_FACTS
+export function openIndexer(redaction: unknown): PairIndexer {
+  return storedFacts(Number(redaction))
+}

@@ -1,4 +1,4 @@
-import { RECORDING_INDEX } from './recording-index-url.ts'
+import { recordingIndex } from './recording-index-module.ts'
 import type { PairId } from '../core/pair.ts'
 import { liveSecrets, type LiveSecret } from '../redact/live-secrets.ts'
 import { createRedactor } from '../redact/redactor.ts'
@@ -47,7 +47,7 @@ export async function redactSnapshot(
   const options = {
     version: facts.resealVersion,
     clock: () => facts.createdAt,
-    indexer: RECORDING_INDEX,
+    indexer: recordingIndex(rules),
   }
   let counts = { pairs: 0, redacted: 0 }
   const write = async (writer: SnapshotWriter): Promise<void> => {

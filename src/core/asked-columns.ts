@@ -9,7 +9,7 @@ export const ASKED_FLAGS = {
   refusal: 2,
   /** Its client did not wait for the end. */
   abandoned: 4,
-  /** Its question holds a placeholder, and is read by the rules of redaction. */
+  /** Its question holds a placeholder, and its key stands for the kinds of its secrets. */
   redacted: 8,
 } as const
 
@@ -26,6 +26,8 @@ export interface AskedColumns {
   readonly flags: Uint8Array
   readonly originNames: readonly string[]
   readonly subjectNames: readonly string[]
+  /** Rows of redacted pairs whose keys were made by other rules of redaction: they say nothing. */
+  readonly stale: readonly number[]
 }
 
 /** What is written of a pair for its row in {@link AskedColumns}. */
@@ -35,4 +37,6 @@ export interface AskedFacts {
   /** Whom it was asked for; undefined for nobody. */
   readonly subject: string | undefined
   readonly flags: number
+  /** 24 bits that stand for the rules by which a redacted question was made; 0 for no rules that could be known again. */
+  readonly redaction: number
 }

@@ -143,8 +143,9 @@ export interface PairSource {
   /**
    * What every pair asked as it is kept with them; undefined where that is not known of each.
    * @param version of the way questions are told apart
+   * @param redaction the rules by which redacted questions are to be made, as `AskedFacts` has them
    */
-  askedColumns(version: number): AskedColumns | undefined
+  askedColumns(version: number, redaction: number): AskedColumns | undefined
   /** The same as {@link PairSource.pair}, as far as an answer needs it: the fast way. */
   answer(id: PairId): AnsweringPair | undefined
   /** The whole pair, or undefined when the snapshot has none of this id. */

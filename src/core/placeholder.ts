@@ -4,6 +4,9 @@ import { textOfUtf8, type BinaryText } from './binary-text.ts'
 const PLACEHOLDER = /^redacted-[a-z0-9_]+-\d+(?:-\d+)?$/
 /** The same anywhere in a text; a {@link redactedSignature} is none of these. */
 const PLACEHOLDER_INSIDE = /redacted-[a-z0-9_]+-\d/
+const EVERY_PLACEHOLDER = /redacted-([a-z0-9_]+)-\d+(?:-\d+)?/g
+const EVERY_BASIC = /cmVkYWN0ZWQt[A-Za-z0-9+/]+=*/g
+const BASIC_PLACEHOLDER = /^redacted-([a-z0-9_]+)-\d+(?:-\d+)?:redacted$/
 /** `redacted-` in base64: how a placeholder for Basic credentials begins (RFC 7617 §2). */
 const BASIC_MARK = 'cmVkYWN0ZWQt'
 
@@ -24,6 +27,17 @@ export function isPlaceholder(value: string): boolean {
 /** Whether there is a placeholder anywhere in a text. */
 export function holdsPlaceholder(text: string): boolean {
   return (text.includes('redacted-') && PLACEHOLDER_INSIDE.test(text)) || text.includes(BASIC_MARK)
+}
+
+/** A text with this number in each of its placeholders, whatever stands around them. */
+export function placeholdersAs(number: string, text: string): string {
+  if (!holdsPlaceholder(text)) return text
+  return text
+    .replaceAll(EVERY_PLACEHOLDER, (_, name: string) => placeholder(name, number))
+    .replaceAll(EVERY_BASIC, (credentials) => {
+      const [, name] = BASIC_PLACEHOLDER.exec(Buffer.from(credentials, 'base64').toString('latin1')) ?? []
+      return name === undefined ? credentials : basicPlaceholder(placeholder(name, number))
+    })
 }
 
 /** Credentials that are well formed and nobody's; the placeholder stands for user and password together. */

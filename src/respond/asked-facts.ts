@@ -7,6 +7,7 @@ import { holdsPlaceholder } from '../core/placeholder.ts'
 import { DEFAULT_RULES, oneRule, type RuleBook } from '../match/match-rules.ts'
 import { QUESTION_VERSION, questionKey } from '../match/question-key.ts'
 import { pathOf } from '../match/request-path.ts'
+import { placeholdersAsClasses } from '../redact/placeholder-classes.ts'
 import { signatureOf, type Signature } from '../match/signature.ts'
 import { subjectOf, type Subject } from '../match/subject.ts'
 import { isRefusal } from './recorded-answer.ts'
@@ -19,11 +20,13 @@ export function questionOf(request: HttpRequest, origin: string, book: RuleBook)
 /**
  * What an index needs of a pair.
  * @param compared gives a redacted request as it is compared
+ * @param redaction the rules by which it does so, where the facts are to be kept
  */
 export function askedFacts(
   pair: AskedPair,
   book: RuleBook,
   compared: (request: HttpRequest) => HttpRequest,
+  redaction = 0,
 ): AskedFacts {
   const { request, route, outcome } = pair
   const subject = subjectOf(request.headers)
@@ -33,7 +36,12 @@ export function askedFacts(
     (outcome === 'client aborted' ? ASKED_FLAGS.abandoned : 0) |
     (asksRedacted(request) ? ASKED_FLAGS.redacted : 0)
   const key = questionKey(questionOf(compared(request), route.target, book))
-  return { key, subject: subject && subjectText(subject), flags }
+  return {
+    key,
+    subject: subject && subjectText(subject),
+    flags,
+    redaction: flags & ASKED_FLAGS.redacted ? redaction : 0,
+  }
 }
 
 /** Header fields do not count by the rules that an index in a snapshot is made by. */
@@ -59,10 +67,18 @@ export function subjectFrom(text: string): Subject {
   }
 }
 
-/** Makes the facts that are kept in a snapshot: by the rules of a document that says nothing of them. */
-export const STORED_FACTS = {
-  version: QUESTION_VERSION,
-  of: (pair: AskedPair): AskedFacts => askedFacts(pair, DEFAULT_BOOK, (request) => request),
+/**
+ * Makes the facts that are kept in a snapshot: by the rules of a document that says nothing of them, and of redacted
+ * pairs as they are compared by the rules that redacted them.
+ */
+export function storedFacts(redaction: number): {
+  readonly version: number
+  of(pair: AskedPair): AskedFacts
+} {
+  return {
+    version: QUESTION_VERSION,
+    of: (pair) => askedFacts(pair, DEFAULT_BOOK, placeholdersAsClasses, redaction),
+  }
 }
 
 const DEFAULT_BOOK = oneRule(DEFAULT_RULES)

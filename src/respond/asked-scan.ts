@@ -8,17 +8,24 @@ import { askedFacts } from './asked-facts.ts'
 
 /**
  * What every pair of a snapshot asked: as it is kept in the snapshot where the rules are those it was made by, else by
- * reading every request once.
+ * reading every request once; redacted requests are read where other rules redacted them.
  * @param secrets how redacted requests are compared
  */
 export function* askedColumns(
-  pairs: Pick<PairSource, 'asked' | 'askedColumns'>,
+  pairs: Pick<PairSource, 'asked' | 'askedColumns' | 'pair'>,
   book: RuleBook,
   secrets: SecretClasses = NO_CLASSES,
 ): Sliced<AskedColumns> {
-  const kept = book.isDefault ? pairs.askedColumns(QUESTION_VERSION) : undefined
-  const isReadByRules = kept?.flags.some((flags) => (flags & ASKED_FLAGS.redacted) !== 0)
-  if (kept !== undefined && isReadByRules === false) return kept
+  const kept = book.isDefault ? pairs.askedColumns(QUESTION_VERSION, secrets.redaction) : undefined
+  if (kept !== undefined) {
+    if (kept.flags.some((flags) => (flags & ASKED_FLAGS.redacted) !== 0)) secrets.expectRedacted()
+    for (const row of kept.stale) {
+      const pair = pairs.pair(kept.ids[row] ?? 0)
+      if (pair !== undefined) putKey(kept.keys, row, askedFacts(pair, book, secrets.recorded))
+      yield
+    }
+    return kept
+  }
   const columns = growingColumns()
   for (const pair of pairs.asked()) {
     columns.add(pair.id, pair.route.target, askedFacts(pair, book, secrets.recorded))
@@ -49,10 +56,8 @@ function growingColumns(): {
   return {
     add: (id, origin, facts) => {
       if (size === ids.length) grow()
-      const key = new DataView(facts.key.buffer, facts.key.byteOffset, KEY_WORDS * 4)
       ids[size] = id
-      for (let word = 0; word < KEY_WORDS; word += 1)
-        keys[size * KEY_WORDS + word] = key.getUint32(word * 4, true)
+      putKey(keys, size, facts)
       origins[size] = originNames.of(origin)
       subjects[size] = facts.subject === undefined ? 0 : subjectNames.of(facts.subject) + 1
       flags[size] = facts.flags
@@ -66,8 +71,15 @@ function growingColumns(): {
       flags: flags.slice(0, size),
       originNames: originNames.names(),
       subjectNames: subjectNames.names(),
+      stale: [],
     }),
   }
+}
+
+function putKey(keys: Uint32Array, row: number, { key }: AskedFacts): void {
+  const view = new DataView(key.buffer, key.byteOffset, KEY_WORDS * 4)
+  for (let word = 0; word < KEY_WORDS; word += 1)
+    keys[row * KEY_WORDS + word] = view.getUint32(word * 4, true)
 }
 
 /** Numbers names from 0 in the order in which they are first met. */

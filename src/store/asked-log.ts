@@ -74,5 +74,5 @@ const ENTRIES_AT_ONCE = 4096
 
 function isComplete(db: Database.Database, version: number): boolean {
   const pairs = db.prepare<[], PairId>('SELECT count(*) FROM pair').pluck().get() ?? 0
-  return readAskedColumns(db, version, pairs) !== undefined
+  return readAskedColumns(db, { version, redaction: 0, pairs }) !== undefined
 }

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3'
-import { KEY_WORDS, type AskedColumns, type AskedFacts } from '../core/asked-columns.ts'
+import { ASKED_FLAGS, KEY_WORDS, type AskedColumns, type AskedFacts } from '../core/asked-columns.ts'
 import type { PairId } from '../core/pair.ts'
 
 /** A pair with what an index needs of it. */
@@ -19,7 +19,7 @@ export interface AskedRunWriter {
   fold(): void
 }
 
-/** Bytes of an entry: id (8), key (16), route (4), subject (4), flags (4); little-endian. */
+/** Bytes of an entry: id (8), key (16), route (4), subject (4), flags (1), redaction (3); little-endian. */
 const ENTRY_BYTES = 36
 const [KEY_AT, ROUTE_AT, SUBJECT_AT, FLAGS_AT] = [8, 24, 28, 32]
 /** Entries of a folded run: about a megabyte. */
@@ -43,13 +43,14 @@ export function askedRunWriter(db: Database.Database, version: number): AskedRun
     add(entries) {
       if (entries.length === 0) return
       const bytes = Buffer.alloc(entries.length * ENTRY_BYTES)
-      for (const [index, { id, key, routeId, subject, flags }] of entries.entries()) {
+      for (const [index, { id, key, routeId, subject, flags, redaction }] of entries.entries()) {
         const at = index * ENTRY_BYTES
         bytes.writeDoubleLE(id, at)
         bytes.set(key, at + KEY_AT)
         bytes.writeUInt32LE(routeId, at + ROUTE_AT)
         bytes.writeUInt32LE(subjectId(subject), at + SUBJECT_AT)
-        bytes.writeUInt32LE(flags, at + FLAGS_AT)
+        bytes.writeUInt8(flags, at + FLAGS_AT)
+        bytes.writeUIntLE(redaction, at + FLAGS_AT + 1, 3)
       }
       addRun.run(version, bytes)
     },
@@ -66,15 +67,18 @@ export function askedRunWriter(db: Database.Database, version: number): AskedRun
   }
 }
 
-/**
- * What every pair asked; undefined when that is not known of each, or by another version.
- * @param pairs how many there are
- */
-export function readAskedColumns(
-  db: Database.Database,
-  version: number,
-  pairs: number,
-): AskedColumns | undefined {
+/** What entries have to be like to be believed. */
+export interface WantedColumns {
+  readonly version: number
+  /** By which redacted questions are to be made. */
+  readonly redaction: number
+  /** How many there are. */
+  readonly pairs: number
+}
+
+/** What every pair asked; undefined when that is not known of each, or by another version. */
+export function readAskedColumns(db: Database.Database, wanted: WantedColumns): AskedColumns | undefined {
+  const { version, pairs } = wanted
   const bytes = db
     .prepare<[number], number>('SELECT total(length(entries)) FROM asked_run WHERE version = ?')
     .pluck()
@@ -86,11 +90,11 @@ export function readAskedColumns(
     .pluck()
   const routes = names(db, 'SELECT id, target AS name FROM route')
   const subjects = names(db, 'SELECT id, name FROM asked_subject')
-  const inOrder = isFolded ? columnsOf(select.iterate(version), pairs, routes, subjects) : undefined
+  const inOrder = isFolded ? columnsOf(select.iterate(version), wanted, routes, subjects) : undefined
   if (inOrder !== undefined) return inOrder
   const found = select.all(version)
   if (found.some(({ length }) => length % ENTRY_BYTES !== 0)) return undefined
-  return columnsOf([sortedEntries(Buffer.concat(found))], pairs, routes, subjects)
+  return columnsOf([sortedEntries(Buffer.concat(found))], wanted, routes, subjects)
 }
 
 interface Names {
@@ -110,7 +114,7 @@ function names(db: Database.Database, sql: string): Names {
 /** Undefined for runs that are not one entry for each of so many pairs, in order. */
 function columnsOf(
   runs: Iterable<Buffer>,
-  pairs: number,
+  { pairs, redaction }: WantedColumns,
   routes: Names,
   people: Names,
 ): AskedColumns | undefined {
@@ -119,6 +123,7 @@ function columnsOf(
   const origins = new Uint32Array(pairs)
   const subjects = new Uint32Array(pairs)
   const flags = new Uint8Array(pairs)
+  const stale: number[] = []
   let row = 0
   let last = 0
   for (const bytes of runs) {
@@ -137,12 +142,19 @@ function columnsOf(
         keys[row * KEY_WORDS + key] = words[word + KEY_AT / 4 + key] ?? 0
       origins[row] = route
       subjects[row] = place + 1
-      flags[row] = words[word + FLAGS_AT / 4] ?? 0
+      const flagWord = words[word + FLAGS_AT / 4] ?? 0
+      flags[row] = flagWord
+      if (isStale(flagWord, redaction)) stale.push(row)
       row += 1
     }
   }
   if (row !== pairs) return undefined
-  return { ids, keys, origins, subjects, flags, originNames: routes.list, subjectNames: people.list }
+  return { ids, keys, origins, subjects, flags, originNames: routes.list, subjectNames: people.list, stale }
+}
+
+/** @param word flags and, in the bytes above them, the redaction */
+function isStale(word: number, redaction: number): boolean {
+  return (word & ASKED_FLAGS.redacted) !== 0 && (redaction === 0 || word >>> 8 !== redaction)
 }
 
 /** The words of a run; a view reads them several times as fast as a method call each. */

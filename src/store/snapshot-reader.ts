@@ -5,7 +5,7 @@ import type { PairFacts, PairHead, PairId, PairSource, PairTrait, RecordedGap } 
 import type { EpochMs } from '../core/time.ts'
 import type { AskedColumns } from '../core/asked-columns.ts'
 import { answerReader, type AnswerReader } from './answer-row.ts'
-import { readAskedColumns } from './asked-run.ts'
+import { readAskedColumns, type WantedColumns } from './asked-run.ts'
 import { bodyReader, type BodyReader } from './body-table.ts'
 import { gapReader } from './gap-table.ts'
 import { headPageReader, type HeadPageReader } from './head-page.ts'
@@ -41,7 +41,7 @@ interface Queries {
   readonly targets: Database.Statement<[PairId, PairId], { id: PairId; target: Uint8Array }>
   readonly pair: Database.Statement<[PairId], Row>
   readonly answer: AnswerReader
-  readonly asked: (version: number, pairs: number) => AskedColumns | undefined
+  readonly asked: (wanted: WantedColumns) => AskedColumns | undefined
   readonly gaps: () => readonly RecordedGap[]
   readonly parts: PairParts
 }
@@ -85,7 +85,8 @@ function readerOf(
         .use(({ targets }) => targets.all(after, upTo))
         .map(({ id, target }) => ({ id, target: binaryText(target) })),
     asked: () => rowsOf(connection, (row) => parseAsked(row, file, bodies)),
-    askedColumns: (version) => connection.use(({ asked, count }) => asked(version, count.get() ?? 0)),
+    askedColumns: (version, redaction) =>
+      connection.use(({ asked, count }) => asked({ version, redaction, pairs: count.get() ?? 0 })),
     answer: (id) =>
       connection.useOften(({ answer, pair, parts }) => {
         const plain = answer(id)
@@ -154,7 +155,7 @@ function queriesOf(db: Database.Database, file: string): Queries {
     targets: db.prepare('SELECT id, target FROM pair WHERE id > ? AND id <= ? ORDER BY id'),
     pair: db.prepare(`${SELECT_PAIR} WHERE pair.id = ?`),
     answer: answerReader(db, file),
-    asked: (version, pairs) => readAskedColumns(db, version, pairs),
+    asked: (wanted) => readAskedColumns(db, wanted),
     gaps: gapReader(db, file),
     parts: { bodies, passages: passageReader(db, file, bodies) },
   }

@@ -5,7 +5,7 @@ import { ResealError } from '../core/errors.ts'
 import type { AskedPair, PairId, PairSink, RecordedGap, RRPair } from '../core/pair.ts'
 import { systemClock, type Clock } from '../core/time.ts'
 import { MIGRATIONS } from './migrations.ts'
-import type { WriterOrders, WriterTask } from './writer-messages.ts'
+import type { IndexerModule, WriterOrders, WriterTask } from './writer-messages.ts'
 import { watchThread } from './writer-thread.ts'
 
 /** A snapshot being recorded. */
@@ -45,8 +45,8 @@ export interface WriterOptions {
   readonly durability?: Durability
   /** @default systemClock */
   readonly clock?: Clock
-  /** URL of a module whose `indexer` says what pairs ask; without one the snapshot is indexed at each replay. */
-  readonly indexer?: string
+  /** Without one the snapshot is indexed at each replay. */
+  readonly indexer?: IndexerModule
   /** Tests pass a longer list than `MIGRATIONS`. */
   readonly migrations?: readonly string[]
 }

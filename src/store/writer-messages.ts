@@ -1,6 +1,13 @@
 import { ResealError, errorMessage, type ErrorCode } from '../core/errors.ts'
 import type { AskedPair, PairId, RecordedGap, RRPair } from '../core/pair.ts'
 
+/** Says what pairs ask: loaded by the writer's thread, since a function does not travel between threads. */
+export interface IndexerModule {
+  /** Of a module that exports `openIndexer(options): PairIndexer`. */
+  readonly url: string
+  readonly options: unknown
+}
+
 /** What the writer's thread is started with. */
 export interface WriterOrders {
   readonly path: string
@@ -10,8 +17,8 @@ export interface WriterOrders {
   /** A commit waits until the disk has it (SQLite `synchronous = FULL` in WAL mode). */
   readonly waitsForDisk: boolean
   readonly migrations: readonly string[]
-  /** URL of a module that exports an `indexer`, a `PairIndexer`; undefined for none. */
-  readonly indexer: string | undefined
+  /** Undefined for none. */
+  readonly indexer: IndexerModule | undefined
 }
 
 /** One thing to be written: a pair, the request of one that was written before it had ended, or a gap. */

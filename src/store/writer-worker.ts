@@ -1,7 +1,13 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import type { PairIndexer } from './asked-log.ts'
 import { openPairWriter, type PairWriter } from './pair-writer.ts'
-import { failureNote, type WriterOrders, type WriterReply, type WriterRequest } from './writer-messages.ts'
+import {
+  failureNote,
+  type IndexerModule,
+  type WriterOrders,
+  type WriterReply,
+  type WriterRequest,
+} from './writer-messages.ts'
 
 /**
  * The thread that writes a snapshot: a transaction takes milliseconds on a busy disk, and must not hold up the
@@ -33,10 +39,12 @@ async function serve(port: MessagePort, orders: WriterOrders): Promise<void> {
   reply({ kind: 'open', nextId: writer.nextId })
 }
 
-async function loadIndexer(url: string | undefined): Promise<PairIndexer | undefined> {
-  if (url === undefined) return undefined
-  const { indexer }: { readonly indexer: PairIndexer } = await import(url)
-  return indexer
+async function loadIndexer(module: IndexerModule | undefined): Promise<PairIndexer | undefined> {
+  if (module === undefined) return undefined
+  const { openIndexer }: { readonly openIndexer: (options: unknown) => PairIndexer } = await import(
+    module.url
+  )
+  return openIndexer(module.options)
 }
 
 function close(writer: PairWriter): WriterReply {

@@ -15,7 +15,7 @@ import { aSource } from '../support/a-source.ts'
 const RULES = DEFAULT_RULES
 const BOOK = oneRule(RULES)
 
-function indexPairs(pairs: Pick<PairSource, 'asked' | 'askedColumns'>): PairIndex {
+function indexPairs(pairs: Pick<PairSource, 'asked' | 'askedColumns' | 'pair'>): PairIndex {
   return atOnce(pairIndex(atOnce(askedColumns(pairs, BOOK))))
 }
 

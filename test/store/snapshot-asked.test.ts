@@ -2,20 +2,25 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { suite, test, type TestContext } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { atOnce } from '../../src/core/sliced.ts'
-import { RECORDING_INDEX } from '../../src/app/recording-index-url.ts'
+import { recordingIndex } from '../../src/app/recording-index-module.ts'
 import type { RRPair } from '../../src/core/pair.ts'
 import { DEFAULT_RULES, oneRule } from '../../src/match/match-rules.ts'
 import { QUESTION_VERSION, questionKey } from '../../src/match/question-key.ts'
 import { signatureOf } from '../../src/match/signature.ts'
 import { subjectOf } from '../../src/match/subject.ts'
+import { NO_CLASSES, secretClasses } from '../../src/redact/classes.ts'
+import { REDACT_ALL, REDACT_NOTHING } from '../../src/redact/definition.ts'
+import { createRedactor } from '../../src/redact/redactor.ts'
+import { compileRules } from '../../src/redact/rules.ts'
 import { askedColumns } from '../../src/respond/asked-scan.ts'
 import { openSnapshot, type SnapshotReader } from '../../src/store/snapshot-reader.ts'
-import { aPair, aRequest, type PairFields } from '../support/a-pair.ts'
+import { aPair, aRequest, type PairFields, type RequestFields } from '../support/a-pair.ts'
 import { record, snapshotDirectory } from './snapshot-directory.ts'
 
 const BOOK = oneRule(DEFAULT_RULES)
-const INDEXED = { indexer: RECORDING_INDEX }
+const INDEXED = { indexer: recordingIndex(undefined) }
 
 const EXCHANGES: readonly PairFields[] = [
   {},
@@ -31,6 +36,27 @@ const EXCHANGES: readonly PairFields[] = [
 
 const pairs = (): RRPair[] => EXCHANGES.map((fields, at) => aPair({ id: at + 1, ...fields }))
 
+/** After so many others. */
+const secretPairs = (count: number): RRPair[] =>
+  [
+    { target: '/a?api_key=k1&page=1' },
+    {
+      method: 'POST',
+      body: '{"user":"ann","password":"p1"}',
+      headers: [['Content-Type', 'application/json']],
+    },
+    {
+      method: 'POST',
+      body: gzipSync('grant_type=refresh_token&refresh_token=r1'),
+      headers: [
+        ['Content-Type', 'application/x-www-form-urlencoded'],
+        ['Content-Encoding', 'gzip'],
+      ],
+    },
+    // A header field does not count.
+    { target: '/h', headers: [['Authorization', 'Bearer opaque-token-1']] },
+  ].map((request, at) => aPair({ id: count + at + 1, request: request as RequestFields }))
+
 function opened(context: TestContext, file: string): SnapshotReader {
   const reader = openSnapshot(file)
   context.after(() => reader.close())
@@ -38,8 +64,13 @@ function opened(context: TestContext, file: string): SnapshotReader {
 }
 
 /** Names in place of numbers, which may differ in their order. */
-function meaning(pair: Pick<SnapshotReader, 'asked' | 'askedColumns'>): unknown {
-  const { ids, keys, origins, subjects, flags, originNames, subjectNames } = atOnce(askedColumns(pair, BOOK))
+function meaning(
+  pair: Pick<SnapshotReader, 'asked' | 'askedColumns' | 'pair'>,
+  secrets = NO_CLASSES,
+): unknown {
+  const { ids, keys, origins, subjects, flags, originNames, subjectNames } = atOnce(
+    askedColumns(pair, BOOK, secrets),
+  )
   return Array.from(ids, (id, at) => ({
     id,
     key: Array.from(keys.slice(at * 4, at * 4 + 4)),
@@ -51,8 +82,8 @@ function meaning(pair: Pick<SnapshotReader, 'asked' | 'askedColumns'>): unknown 
 
 /** Says the same as reading every request would. */
 function assertKept(reader: SnapshotReader): void {
-  assert.ok(reader.askedColumns(QUESTION_VERSION) !== undefined, 'it is kept')
-  assert.deepEqual(meaning(reader), meaning({ asked: () => reader.asked(), askedColumns: () => undefined }))
+  assert.ok(reader.askedColumns(QUESTION_VERSION, 0) !== undefined, 'it is kept')
+  assert.deepEqual(meaning(reader), meaning({ ...reader, askedColumns: () => undefined }))
 }
 
 suite('what pairs asked is kept in the snapshot', () => {
@@ -82,7 +113,7 @@ suite('what pairs asked is kept in the snapshot', () => {
     const without = await record(file)
     await Promise.all(pairs().map((pair) => without.put(pair)))
     await without.close()
-    assert.equal(opened(context, file).askedColumns(QUESTION_VERSION), undefined)
+    assert.equal(opened(context, file).askedColumns(QUESTION_VERSION, 0), undefined)
     const writer = await record(file, { append: true, ...INDEXED })
     await writer.put(aPair({ id: writer.nextId, request: { target: '/new' } }))
     await writer.close()
@@ -117,26 +148,44 @@ suite('what pairs asked is kept in the snapshot', () => {
       const db = new DatabaseSync(file)
       db.exec(sql)
       db.close()
-      assert.equal(opened(context, file).askedColumns(QUESTION_VERSION), undefined, sql)
+      assert.equal(opened(context, file).askedColumns(QUESTION_VERSION, 0), undefined, sql)
     }
   })
 
-  test('but not used where a placeholder stands in a question, which is read by the rules of the replay', async (context) => {
+  test('of redacted requests too, which are read again only where other rules redacted them', async (context) => {
+    const rules = compileRules(REDACT_ALL)
+    const redact = createRedactor(rules)
     const file = join(snapshotDirectory(context), 'demo.db')
-    const writer = await record(file, INDEXED)
-    await writer.put(aPair({ id: 1, request: { target: '/a?key=redacted-api_key-1' } }))
+    const writer = await record(file, { indexer: recordingIndex(rules) })
+    for (const pair of [...pairs(), ...secretPairs(EXCHANGES.length)]) await writer.put(redact(pair))
     await writer.close()
     const reader = opened(context, file)
-    let scanned = 0
-    const source = {
-      asked: () => {
-        scanned += 1
-        return reader.asked()
-      },
-      askedColumns: (version: number) => reader.askedColumns(version),
+    const others = compileRules({ ...REDACT_ALL, query: ['pin'] })
+    const unsigned = compileRules({ ...REDACT_ALL, jwt: false })
+    for (const [wanted, read] of [
+      [rules, []],
+      [unsigned, []],
+      [others, [10, 11, 12]],
+      [compileRules(REDACT_NOTHING), [10, 11, 12]],
+    ] as const) {
+      const asked: number[] = []
+      const source = {
+        asked: () => assert.fail('every request was read'),
+        askedColumns: (version: number, redaction: number) => reader.askedColumns(version, redaction),
+        pair: (id: number) => {
+          asked.push(id)
+          return reader.pair(id)
+        },
+      }
+      const secrets = secretClasses(wanted)
+      assert.deepEqual(
+        meaning(source, secrets),
+        meaning({ ...reader, askedColumns: () => undefined }, secretClasses(wanted)),
+      )
+      assert.deepEqual(asked, read)
+      const login = aRequest({ target: '/a?page=1&api_key=live' })
+      assert.equal(secrets.asked(login) === undefined, wanted.idle)
     }
-    atOnce(askedColumns(source, BOOK))
-    assert.equal(scanned, 1)
   })
 })
 
