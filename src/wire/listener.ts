@@ -78,15 +78,21 @@ export function trackConnections(server: NetServer): Connections {
     socket.once('close', () => open.delete(socket))
   })
   server.on('clientError', (error: Error, socket: Duplex) => {
-    const { socket: known, responses = [] } = open.get(socket) ?? {}
-    const answers = [...responses]
+    const connection = open.get(socket)
+    // What failed or was too slow is the TLS handshake. Text for its end would be under way when the session of HTTP/2
+    // writes its first, and Node aborts the process for it.
+    if (connection === undefined) {
+      socket.destroy()
+      return
+    }
+    const answers = [...connection.responses]
     // Bytes after whole requests: their answers leave first, and nothing more is read.
     if (answers.length > 0 && answers.every(({ req }) => req.complete)) {
       socket.pause()
       afterAll(answers, () => refuseUnparsable(error, socket))
     } else if (answers.some((response) => response.headersSent)) {
       // Nothing may be written into another answer; if it is our own refusal of the same request, it still leaves.
-      known?.destroySoon()
+      connection.socket.destroySoon()
     } else refuseUnparsable(error, socket)
   })
 

@@ -293,7 +293,8 @@ test('a client that holds back its content is told so, and its upstream is given
     stream.resume()
     stream.once('close', () => reset.resolve(stream.rstCode))
   })
-  const { proxy, log } = await proxying(t, upstream.url, { ...TRUSTING, clientTimeoutMs: 40 })
+  // It is the limit of the TLS handshake too.
+  const { proxy, log } = await proxying(t, upstream.url, { ...TRUSTING, clientTimeoutMs: 1000 })
   const stream = (await http2Client(t, proxy.port)).request([':method', 'POST', ':path', '/'])
   stream.write('a')
   const [headers]: unknown[] = await once(stream, 'response')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { constants } from 'node:http2'
+import { connect as connectHttp2, constants } from 'node:http2'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { test, type TestContext } from 'node:test'
 import type { HttpRequest, HttpResponse } from '../../../src/core/exchange.ts'
@@ -82,7 +83,8 @@ test('more content than allowed is a 413', async (t) => {
 })
 
 test('a client that holds back its content is told so after the time it has', async (t) => {
-  const session = await serving(t, () => aResponse(), { clientTimeoutMs: 40 })
+  // It is the limit of the TLS handshake too.
+  const session = await serving(t, () => aResponse(), { clientTimeoutMs: 1000 })
   const stream = session.request([':method', 'POST', ':path', '/'])
   stream.write('a')
   const [headers]: unknown[] = await once(stream, 'response')
@@ -115,12 +117,40 @@ test('a client that only connects holds nobody up when the server closes', async
   })
   const idle = await http2Client(t, server.port)
   const closed = once(idle, 'close')
-  const { connect } = await import('node:net')
   const silent = connect(server.port, '127.0.0.1')
   await once(silent, 'connect')
   await server.close()
   await closed
   silent.destroy()
+})
+
+test('a client that is too slow with its TLS handshake is cut off', { timeout: 20_000 }, async (t) => {
+  const server = await serve({
+    listen: ':0',
+    tls: LOCALHOST,
+    clientTimeoutMs: 40,
+    handler: () => aResponse(),
+  })
+  t.after(() => server.close())
+  // Between the client and the server, whose second flight is held back until nobody waits for it.
+  const cut = Promise.withResolvers<boolean>()
+  const between = createServer((client) => {
+    const socket = connect(server.port, '127.0.0.1')
+    client.once('data', (hello: Buffer) => socket.write(hello))
+    client.on('error', () => {})
+    socket.pipe(client)
+    socket.once('close', () => {
+      cut.resolve(socket.bytesRead > 0)
+      client.destroy()
+    })
+  }).listen(0, '127.0.0.1')
+  t.after(() => between.close())
+  await once(between, 'listening')
+  const { port } = between.address() as AddressInfo
+  const session = connectHttp2(`https://127.0.0.1:${port}`, { rejectUnauthorized: false })
+  session.on('error', () => {})
+  t.after(() => session.destroy())
+  assert.equal(await cut.promise, true, 'it was answered before')
 })
 
 async function serving(
