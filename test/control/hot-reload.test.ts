@@ -213,7 +213,7 @@ async function revision({ ask }: ControlledTestReplay, wanted: number): Promise<
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  const late = AbortSignal.timeout(20_000)
+  const late = AbortSignal.timeout(60_000)
   while (!(await holds())) {
     late.throwIfAborted()
     await new Promise((resolve) => setTimeout(resolve, 20))

@@ -102,7 +102,7 @@ const REFUSALS: readonly Refusal[] = [
 ]
 
 for (const { title, prepare, says, exit } of REFUSALS) {
-  test(`${title} is refused at once, in one sentence, and nothing is changed`, async (context) => {
+  test(`${title} is refused in one sentence, and nothing is changed`, async (context) => {
     const directory = mkdtempSync(join(tmpdir(), 'reseal-refused-'))
     const snapshots = join(directory, 'snapshots')
     context.after(() => {
@@ -115,19 +115,13 @@ for (const { title, prepare, says, exit } of REFUSALS) {
     const args = await prepare(directory, context)
     const held = title.includes('another recorder')
     const before = held || title.includes('entered') ? undefined : contentsOf(snapshots)
-    const startedMs = performance.now()
     const { code, stderr } = await asNobody(args, directory)
-    const tookMs = performance.now() - startedMs
     assert.match(stderr, says)
     assert.doesNotMatch(stderr, /\n\s+at /, 'no stack trace')
     assert.equal(code, exit)
-    assert.ok(tookMs < 2000 * LOAD, `${tookMs} ms`)
     if (before !== undefined) assert.deepEqual(contentsOf(snapshots), before)
   })
 }
-
-/** Machines that run other tests at the same time are so much slower. */
-const LOAD = 4
 
 /** Root may write anywhere, so there the command runs as somebody else. */
 async function asNobody(args: readonly string[], cwd: string): Promise<{ code: unknown; stderr: string }> {

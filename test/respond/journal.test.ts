@@ -22,7 +22,7 @@ suite('a journal', () => {
     const journal = createJournal(() => AT)
     hit(journal, '/a?token=secret', aResponse({ status: 201 }))
     const [entry] = journal.after(0, 1)
-    assert.ok(typeof entry?.tookMs === 'number' && entry.tookMs >= 0 && entry.tookMs < 1000)
+    assert.ok(typeof entry?.tookMs === 'number' && entry.tookMs >= 0 && entry.tookMs < 60_000)
     assert.deepEqual(
       { ...entry, tookMs: 0 },
       {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import { openSnapshot } from '../../src/store/snapshot-reader.ts'
 import { verifySnapshot } from '../../src/store/snapshot-verify.ts'
 import { aPair } from '../support/a-pair.ts'
@@ -14,13 +13,13 @@ const RECORDER = join(import.meta.dirname, 'recorder-process.ts')
 test('a recorder that is killed loses nothing it had acknowledged, round after round', async (context) => {
   const directory = snapshotDirectory(context)
   const file = join(directory, 'demo.db')
+  const copies = ownTemporaries(context)
   const acked = new Set<number>()
   for (const enough of [1, 300, 1500]) {
     for (const id of await recordUntilKilled(file, enough)) acked.add(id)
     assert.ok(existsSync(`${file}-wal`), 'the recorder left its write-ahead log')
 
     const before = contentsOf(directory)
-    const copies = privateCopies()
     const reader = openSnapshot(file)
     const stored = new Set([...reader.heads()].map(({ id }) => id))
     assert.deepEqual(
@@ -29,7 +28,7 @@ test('a recorder that is killed loses nothing it had acknowledged, round after r
     )
     for (const id of [...stored].slice(-20))
       assert.equal(bodyText(reader.pair(id)?.response?.body).split(' ')[0], String(id))
-    assert.deepEqual(privateCopies(), copies, 'the copy it reads has no name')
+    assert.deepEqual(readdirSync(copies), [], 'the copy it reads has no name')
     reader.close()
     assert.deepEqual(verifySnapshot(file).problems, [])
     assert.deepEqual(contentsOf(directory), before, 'reading what a killed recorder left changes nothing')
@@ -108,16 +107,16 @@ test('a full disk fails the pairs it has no room for, and recording goes on', as
     ['-c', 'ulimit -f 2048; exec "$@"', 'bash', process.execPath, RECORDER, file, '40000'],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
-  const lines: string[] = []
+  let output = ''
   await new Promise<void>((resolve) => {
-    recorder.once('exit', () => resolve())
+    recorder.once('close', () => resolve())
     recorder.stdout.setEncoding('utf8').on('data', (text: string) => {
-      lines.push(...text.split('\n').filter((line) => line !== ''))
-      if (lines.filter((line) => line.startsWith('failed')).length > 100) recorder.kill('SIGKILL')
+      output += text
+      if ((output.match(/^failed /gm) ?? []).length > 100) recorder.kill('SIGKILL')
     })
   })
-  const acked = lines.filter((line) => line.startsWith('acked')).map((line) => Number(line.split(' ')[1]))
-  const failed = lines.find((line) => line.startsWith('failed')) ?? ''
+  const acked = [...output.matchAll(/^acked (\d+)$/gm)].map((match) => Number(match[1]))
+  const failed = /^failed .*$/m.exec(output)?.[0] ?? ''
   assert.match(
     failed,
     /^failed \d+ ResealError: pair \d+ cannot be stored in .*demo\.db: (disk I\/O error|database or disk is full)$/,
@@ -146,8 +145,16 @@ async function recordUntilKilled(file: string, enough: number): Promise<readonly
   return [...output.matchAll(/^acked (\d+)$/gm)].map((match) => Number(match[1]))
 }
 
-function privateCopies(): readonly string[] {
-  return readdirSync(tmpdir()).filter((name) => /^reseal-[A-Za-z0-9]{6}$/.test(name))
+/** A directory for temporary files that nobody else on this machine uses, until the test ends. */
+function ownTemporaries(context: TestContext): string {
+  const directory = snapshotDirectory(context)
+  const before = process.env['TMPDIR']
+  process.env['TMPDIR'] = directory
+  context.after(() => {
+    if (before === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = before
+  })
+  return directory
 }
 
 function bodyText(body: Uint8Array | undefined): string {

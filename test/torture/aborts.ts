@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { openSnapshot } from '../../src/store/snapshot-reader.ts'
 import { resealServer } from '../demo/reseal-process.ts'
 import { serveUpstream } from './upstream.ts'
@@ -53,7 +54,7 @@ export async function abortRequests(directory: string, requests: number): Promis
       }),
     )
     await allReleased.promise
-    const after = handlesOf(recorder.pid)
+    const after = await settledHandlesOf(recorder.pid, before)
     await recorder.stop()
     const reader = openSnapshot(join(directory, 'snapshots', 'aborted.db'))
     const marked = [...reader.heads()].filter(({ outcome }) => outcome === 'client aborted').length
@@ -62,6 +63,13 @@ export async function abortRequests(directory: string, requests: number): Promis
   } finally {
     upstream.close()
   }
+}
+
+/** Once they are as few as before, or after ten seconds. */
+async function settledHandlesOf(pid: number, before: number): Promise<number> {
+  const endMs = performance.now() + 10_000
+  while (handlesOf(pid) > before && performance.now() < endMs) await wait(50)
+  return handlesOf(pid)
 }
 
 function handlesOf(pid: number): number {

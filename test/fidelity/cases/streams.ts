@@ -235,7 +235,7 @@ export const BROKEN_CASES: CaseGroup = {
     {
       id: 'x-client-close',
       name: 'a client that leaves a stream of events',
-      client: [say(ask('GET', '/{id}')), hear('data: 1'), CLOSE],
+      client: [say(ask('GET', '/{id}')), hear('data: 1\n\n'), CLOSE],
       upstream: [WHOLE, say(`HTTP/1.1 200 OK\r\n${EVENTS}${CHUNKED}\r\n${chunk('data: 1\n\n')}`)],
     },
   ],

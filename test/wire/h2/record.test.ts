@@ -270,19 +270,21 @@ test('many streams share a session, and large content passes at the pace of its 
 })
 
 test('close lets streams finish and takes no more', async (t) => {
+  const begun = Promise.withResolvers<void>()
   const gate = Promise.withResolvers<void>()
   const upstream = await http2Upstream(t, (stream) => {
     stream.respond([':status', '200'])
     stream.write('first')
+    begun.resolve()
     void gate.promise.then(() => stream.end('last'))
   })
   const { proxy } = await proxying(t, upstream.url, TRUSTING)
   const session = await http2Client(t, proxy.port)
   const answer = ask(session, [':path', '/'])
-  await new Promise<void>((resolve) => {
-    session.once('goaway', () => resolve())
-    setTimeout(() => void proxy.close(), 50)
-  })
+  await begun.promise
+  const goaway = once(session, 'goaway')
+  void proxy.close()
+  await goaway
   gate.resolve()
   assert.equal((await answer).body, 'firstlast')
 })
