@@ -166,6 +166,28 @@ export async function listen(
   connections: Connections,
   closeDeadlineMs = CLOSE_DEADLINE_MS,
 ): Promise<RunningServer> {
+  const port = await bind(server, address)
+  let closed: Promise<void> | undefined
+  return {
+    ...located(server, { host: address.host, port }),
+    close: () => (closed ??= closeServer(server, connections, closeDeadlineMs)),
+  }
+}
+
+/** Where a server is to be found. */
+export function located(
+  server: NetServer,
+  address: ListenAddress,
+): Pick<RunningServer, 'url' | 'host' | 'port'> {
+  const scheme = server instanceof TlsServer ? 'https' : 'http'
+  return { url: `${scheme}://${formatListenAddress(address)}`, ...address }
+}
+
+/**
+ * @returns the port that was bound
+ * @throws ResealError ADDRESS_IN_USE, or ADDRESS_UNUSABLE when the system refuses the address
+ */
+export async function bind(server: NetServer, address: ListenAddress): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     const refused = (error: Error): void => reject(listenFailure(error, address))
     server.once('error', refused)
@@ -174,14 +196,7 @@ export async function listen(
       resolve()
     })
   })
-  const port = boundPort(server, address)
-  let closed: Promise<void> | undefined
-  return {
-    url: `${server instanceof TlsServer ? 'https' : 'http'}://${formatListenAddress({ host: address.host, port })}`,
-    host: address.host,
-    port,
-    close: () => (closed ??= closeServer(server, connections, closeDeadlineMs)),
-  }
+  return boundPort(server, address)
 }
 
 async function closeServer(server: NetServer, connections: Connections, deadlineMs: number): Promise<void> {

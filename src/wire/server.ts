@@ -10,12 +10,13 @@ import { readStream, streamWriter } from './h2/answered-stream.ts'
 import { limitStreamTime } from './h2/slow-stream.ts'
 import { answerStreamError } from './h2/stream-answer.ts'
 import { createHttpServer } from './http-server.ts'
-import { formatListenAddress, parseListenAddress } from '../core/listen-address.ts'
-import { boundPort, listen, trackConnections, type RunningServer } from './listener.ts'
+import { formatListenAddress, parseListenAddress, type ListenAddress } from '../core/listen-address.ts'
+import { handedServer, listenShared, type HandedServer, type Share } from './handed-connections.ts'
+import { listen, trackConnections, type RunningServer } from './listener.ts'
 import { fieldsFor, isBodiless } from './prepared-head.ts'
 import { preparedResponse, type PreparedResponse } from './prepared-response.ts'
-import { createRelays, type RelayOptions } from './relays.ts'
-import { readRequestHead } from './request-head.ts'
+import { createRelays, type RelayOptions, type Relays } from './relays.ts'
+import { readRequestHead, type ReceivedHead } from './request-head.ts'
 import { requestTurns } from './request-turns.ts'
 import { CLIENT_TIMEOUT_MS, limitContentTime, TOO_SLOW } from './slow-client.ts'
 import { streamResponse } from './streamed-response.ts'
@@ -30,7 +31,7 @@ export interface ServeOptions {
   readonly tls?: TlsIdentity | undefined
   readonly handler: Handler
   /** Asked, without content, before a request that expects a 100 gets it: an answer instead (RFC 9110 §10.1.1). */
-  readonly refuse?: (request: HttpRequest) => ReturnType<Handler> | undefined
+  readonly refuse?: Refuser
   /** How requests are forwarded whose answer says so ({@link Delivery.relay}); default not at all. */
   readonly relay?: RelayOptions | undefined
   /** Requests with more content are answered 413; default 64 MiB. */
@@ -41,7 +42,12 @@ export interface ServeOptions {
   readonly onError?: (error: unknown) => void
   /** How long answers under way may take when the server closes; default 10 s. */
   readonly closeDeadlineMs?: number
+  /** Asked for each connection before anything of it is read: true where another process serves it. Default none does. */
+  readonly share?: Share | undefined
 }
+
+/** Undefined asks for the content; whoever has to ask others first gives a promise. */
+export type Refuser = (request: HttpRequest) => HttpResponse | Promise<HttpResponse | undefined> | undefined
 
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024
 const NO_BYTES: Uint8Array = new Uint8Array(0)
@@ -55,6 +61,36 @@ const NEVER = (): boolean => false
  * @throws ResealError USAGE, ADDRESS_IN_USE, ADDRESS_UNUSABLE
  */
 export function serve(options: ServeOptions): Promise<RunningServer> {
+  const { closeDeadlineMs, share } = options
+  const address = parseListenAddress(options.listen)
+  let bound = address
+  const { server, connections, relays } = createHandlerServer(options, () => bound)
+  const listening =
+    share === undefined
+      ? listen(server, address, connections, closeDeadlineMs)
+      : listenShared(server, address, connections, share, closeDeadlineMs)
+  return listening.then((running) => {
+    bound = running
+    return withRelays(running, relays)
+  })
+}
+
+/**
+ * The same for connections that come to another process, which hands them over.
+ * @param options its `listen` is where that process listens
+ */
+export function serveHanded(options: ServeOptions): HandedServer {
+  const address = parseListenAddress(options.listen)
+  const { server, connections, relays } = createHandlerServer(options, () => address)
+  return withRelays(handedServer(server, address, connections, options.closeDeadlineMs), relays)
+}
+
+function withRelays<T extends RunningServer>(running: T, relays: Relays | undefined): T {
+  return relays === undefined ? running : { ...running, close: () => running.close().then(relays.close) }
+}
+
+/** A server that no connection comes to yet. @param bound where it listens, asked for once it does */
+function createHandlerServer(options: ServeOptions, bound: () => ListenAddress) {
   const {
     handler,
     refuse = () => undefined,
@@ -62,7 +98,6 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     onError = () => {},
   } = options
   const { clientTimeoutMs = CLIENT_TIMEOUT_MS } = options
-  const address = parseListenAddress(options.listen)
   const scheme = options.tls === undefined ? 'http' : 'https'
 
   const answerWith = (
@@ -74,12 +109,16 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
       onError(error)
       answerError(response, handlerFailure(error))
     }
+    const give = (whole: HttpResponse): Promise<void> | undefined => {
+      const upstream = whole.delivery?.relay
+      if (upstream === undefined) return send(whole, response)
+      relays?.send(upstream, request, response)
+      return undefined
+    }
     try {
       const outcome = handle()
-      const upstream = outcome instanceof Promise ? undefined : outcome.delivery?.relay
-      if (upstream !== undefined) relays?.send(upstream, request, response)
-      else if (outcome instanceof Promise) outcome.then((whole) => send(whole, response)).catch(fail)
-      else send(outcome, response)?.catch(fail)
+      if (outcome instanceof Promise) outcome.then(give).catch(fail)
+      else give(outcome)?.catch(fail)
     } catch (error) {
       fail(error)
     }
@@ -119,6 +158,39 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
   const write = responseWriter((response) => connections.release(response))
   const send: typeof write = (whole, response) =>
     whole.status === 101 ? replaySwitch(whole, response, connections.hold) : write(whole, response)
+  const read = (received: ReceivedHead, bare: HttpRequest, response: ServerResponse): void => {
+    const { req: message } = response
+    if (!received.hasBody) {
+      // Without content nothing is waited for: a plain GET is answered in the turn it arrived.
+      turns.take(message.socket, () => answerWith(() => handler(bare), bare, response))
+      return
+    }
+    limitContentTime(message, {
+      timeoutMs: clientTimeoutMs,
+      waiting: NEVER,
+      expired: () => answerErrorAndClose(response, TOO_SLOW),
+    })
+    const turn = turns.wait(message.socket)
+    collect(message, received.head, maxRequestBytes, response, (request) => {
+      turn(() => answerWith(() => handler(request), request, response))
+    })
+  }
+  const readUnlessRefused = (received: ReceivedHead, bare: HttpRequest, response: ServerResponse): void => {
+    const refuseOr = (refusal: HttpResponse | undefined): void => {
+      if (refusal === undefined) {
+        response.writeContinue()
+        read(received, bare, response)
+      } else answerWith(() => refusal, bare, response)
+    }
+    const refusal = refuse(bare)
+    if (!(refusal instanceof Promise)) refuseOr(refusal)
+    else {
+      refusal.then(refuseOr).catch((error: unknown) => {
+        onError(error)
+        answerError(response, handlerFailure(error))
+      })
+    }
+  }
   const receive = (message: IncomingMessage, response: ServerResponse, expects: boolean): void => {
     if (!connections.track(message.socket, response)) return
     const received = readRequestHead(message, scheme)
@@ -126,37 +198,18 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
       answerErrorAndLinger(response, { status: 400, code: 'USAGE', message: received.refused })
       return
     }
-    const { head, hasBody } = received
-    const bare = { ...head, body: NO_BYTES, trailers: NO_HEADERS, connection: message.socket }
-    const refusal = expects ? refuse(bare) : undefined
-    if (refusal !== undefined) {
-      answerWith(() => refusal, bare, response)
-      return
-    }
-    if (expects) response.writeContinue()
-    if (hasBody) {
-      limitContentTime(message, {
-        timeoutMs: clientTimeoutMs,
-        waiting: NEVER,
-        expired: () => answerErrorAndClose(response, TOO_SLOW),
-      })
-      const turn = turns.wait(message.socket)
-      collect(message, head, maxRequestBytes, response, (request) => {
-        turn(() => answerWith(() => handler(request), request, response))
-      })
-      // Without content nothing is waited for: a plain GET is answered in the turn it arrived.
-    } else turns.take(message.socket, () => answerWith(() => handler(bare), bare, response))
+    const bare = { ...received.head, body: NO_BYTES, trailers: NO_HEADERS, connection: message.socket }
+    if (expects) readUnlessRefused(received, bare, response)
+    else read(received, bare, response)
   }
   const relays =
     options.relay &&
     createRelays(
       options.relay,
       { wasCut: connections.wasCut, hold: connections.hold, clientTimeoutMs, scheme },
-      () => formatListenAddress({ host: address.host, port: boundPort(server, address) }),
+      () => formatListenAddress(bound()),
     )
-  return listen(server, address, connections, options.closeDeadlineMs).then((running) =>
-    relays === undefined ? running : { ...running, close: () => running.close().then(relays.close) },
-  )
+  return { server, connections, relays }
 }
 
 /**
