@@ -1,9 +1,13 @@
+import type { PairTrait } from '../core/pair.ts'
 import type { JsonPatternStep } from '../match/json-pattern.ts'
-import { ALWAYS_ANSWERED, tellsAsByDefault, type MatchRules, type RuleBook } from '../match/match-rules.ts'
+import { ALWAYS_ANSWERED, type MatchRules } from '../match/match-rules.ts'
+import type { RuleBook } from '../match/rule-book.ts'
+import { traitsOf } from '../match/told-otherwise.ts'
 import { pathTemplates } from '../match/path-template.ts'
 import type { MatchSettings } from '../respond/matcher.ts'
 import type { IgnoreDefinition, MatchDefinition } from '../transform/document/definition.ts'
-import { pathGlob, textGlob } from '../transform/filters/glob.ts'
+import { emptyDocument } from '../transform/document/document.ts'
+import { literalStart, pathGlob, textGlob } from '../transform/filters/glob.ts'
 import { parseJsonPath, type JsonPathSegment } from '../transform/json-path/json-path-syntax.ts'
 
 type Rule = MatchDefinition['rules'][number]
@@ -23,7 +27,13 @@ function ruleBook({ ignore, headers, sequence, rules }: MatchDefinition): RuleBo
   const sequences = [base, ...rules].map((rule) => rule.sequence ?? base.sequence)
   return {
     causal: sequences.includes('causal'),
-    isDefault: rules.length === 0 && tellsAsByDefault(always),
+    otherwise: traitsOf([
+      { rules: always },
+      ...rules.map((rule) => ({
+        rules: matchRules(NO_RULES, [rule]),
+        among: traitsLetThrough(rule.filters),
+      })),
+    ]),
     goesByHeaders: [base, ...rules].some((rule) => rule.headers.length > 0),
     onceIsAlways: sequences.every((sequence) => ALWAYS_ANSWERED.has(sequence)),
     goesByOrigin: rules.some(({ filters }) => filters.host.length > 0),
@@ -74,6 +84,15 @@ function patternStep({ deep, selectors }: JsonPathSegment): JsonPatternStep {
     return selector.kind === 'index' && selector.index >= 0 ? String(selector.index) : undefined
   })
   return { deep, names: names.every((name) => name !== undefined) ? names : undefined }
+}
+
+const NO_RULES = emptyDocument('').match
+
+/** What a request has at least that the filters let through. */
+function traitsLetThrough({ method, path }: Rule['filters']): readonly PairTrait[] {
+  const methods = method.length === 0 ? {} : { methods: method.map((name) => name.toUpperCase()) }
+  const starts = path.length === 0 ? [''] : path.map(literalStart)
+  return starts.map((start) => ({ ...methods, ...(start === '' ? {} : { texts: [start] }) }))
 }
 
 function filterOf(filters: Rule['filters']): (method: string, path: string, origin: string) => boolean {

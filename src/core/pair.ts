@@ -117,6 +117,10 @@ export interface PairTrait {
   readonly methods?: readonly string[]
   /** Stands somewhere in the request target. */
   readonly target?: BinaryText
+  /** Stand in the target as well, in this spelling or, where it has escapes, perhaps in another. */
+  readonly texts?: readonly BinaryText[]
+  /** The request has content. */
+  readonly content?: true
 }
 
 /** A pair and its request target. */
@@ -138,8 +142,12 @@ export interface PairSource {
   headPages(traits?: readonly PairTrait[]): Iterable<readonly PairHead[]>
   /** The pairs after one up to another and what they were asked for, in order of arrival; nothing else of them is read. */
   targets(after: PairId, upTo: PairId): readonly AskedTarget[]
-  /** Every pair with its request whole and no content of its response, in order of arrival. */
-  asked(): Iterable<AskedPair>
+  /**
+   * Every pair with its request whole and no content of its response, in order of arrival, as lists that each are
+   * found in a few milliseconds and whose pairs are read one by one.
+   * @param traits as {@link PairSource.headPages} takes them
+   */
+  askedPages(traits?: readonly PairTrait[]): Iterable<Iterable<AskedPair>>
   /**
    * What every pair asked as it is kept with them; undefined where that is not known of each.
    * @param version of the way questions are told apart

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { ValueKind } from '../core/value-kind.ts'
 import type { JsonPattern } from './json-pattern.ts'
 import type { PathTemplates } from './path-template.ts'
@@ -26,22 +25,6 @@ export interface MatchRules {
 /** After the last recorded answer: it again, the first again, nothing; or the answer that fits the writes so far. */
 export type SequenceEnd = 'last' | 'loop' | 'once' | 'causal'
 
-/** The rules of a replay: one set for every request, or several that go by method, path and backend. */
-export interface RuleBook {
-  /** @param origin the backend asked, as `https://api.example.com` */
-  rulesFor(method: string, path: string, origin: string): MatchRules
-  /** Some rules are for some backends only, so that a request that could be for any must be read under each. */
-  readonly goesByOrigin: boolean
-  /** Requests are told apart as without a `match`, whatever follows a last answer. */
-  readonly isDefault: boolean
-  /** Some request goes by its header fields as well. */
-  readonly goesByHeaders: boolean
-  /** A question that was recorded once is answered every time, whatever came before. */
-  readonly onceIsAlways: boolean
-  /** Some request goes by the writes before it. */
-  readonly causal: boolean
-}
-
 /** What tells one client of a replay from another. */
 export type SessionRule =
   | { readonly by: 'none' | 'connection' }
@@ -60,24 +43,6 @@ export const DEFAULT_RULES: MatchRules = {
   kinds: [],
   headers: [],
   sequence: 'last',
-}
-
-/** The same rules for every request. */
-export function oneRule(rules: MatchRules): RuleBook {
-  const { headers, sequence } = rules
-  return {
-    rulesFor: () => rules,
-    goesByOrigin: false,
-    isDefault: tellsAsByDefault(rules),
-    goesByHeaders: headers.length > 0,
-    onceIsAlways: ALWAYS_ANSWERED.has(sequence),
-    causal: sequence === 'causal',
-  }
-}
-
-/** Whether two requests are the same by these rules exactly when they are by {@link DEFAULT_RULES}. */
-export function tellsAsByDefault(rules: MatchRules): boolean {
-  return isDeepStrictEqual({ ...rules, sequence: DEFAULT_RULES.sequence }, DEFAULT_RULES)
 }
 
 /** Ends by which the only answer is given again. */

@@ -10,6 +10,14 @@ export interface PathTemplate {
 /** Templates by their number of segments, in the order they were given. */
 export type PathTemplates = ReadonlyMap<number, readonly PathTemplate[]>
 
+/** What the path of a request begins with that fits a template; empty where its escapes may be written in many ways. */
+export function literalStartOf({ segments }: PathTemplate): string {
+  const open = segments.findIndex((segment) => segment.open)
+  const literal = segments.slice(0, open === -1 ? segments.length : open).map(({ before }) => before)
+  const start = literal.join('/')
+  return /^[A-Za-z0-9._~/-]*$/.test(start) ? start : ''
+}
+
 interface TemplateSegment {
   readonly before: string
   readonly after: string

@@ -1,37 +1,66 @@
 import { ASKED_FLAGS, KEY_WORDS, type AskedColumns, type AskedFacts } from '../core/asked-columns.ts'
-import type { PairId, PairSource } from '../core/pair.ts'
+import type { AskedPair, PairId, PairSource } from '../core/pair.ts'
 import type { Sliced } from '../core/sliced.ts'
-import type { RuleBook } from '../match/match-rules.ts'
+import type { RuleBook } from '../match/rule-book.ts'
 import { QUESTION_VERSION } from '../match/question-key.ts'
 import { NO_CLASSES, type SecretClasses } from '../redact/classes.ts'
 import { askedFacts } from './asked-facts.ts'
 
+/** Where pairs with what they asked come from. */
+export type AskedSource = Pick<PairSource, 'askedPages' | 'askedColumns' | 'pair'>
+
 /**
- * What every pair of a snapshot asked: as it is kept in the snapshot where the rules are those it was made by, else by
- * reading every request once; redacted requests are read where other rules redacted them.
+ * What every pair of a snapshot asked: as it is kept in the snapshot, but for the pairs that the rules tell apart in
+ * another way, and those that were redacted by other rules. They are read again, and all are where nothing is kept.
  * @param secrets how redacted requests are compared
  */
 export function* askedColumns(
-  pairs: Pick<PairSource, 'asked' | 'askedColumns' | 'pair'>,
+  pairs: AskedSource,
   book: RuleBook,
   secrets: SecretClasses = NO_CLASSES,
 ): Sliced<AskedColumns> {
-  const kept = book.isDefault ? pairs.askedColumns(QUESTION_VERSION, secrets.redaction) : undefined
-  if (kept !== undefined) {
-    if (kept.flags.some((flags) => (flags & ASKED_FLAGS.redacted) !== 0)) secrets.expectRedacted()
-    for (const row of kept.stale) {
-      const pair = pairs.pair(kept.ids[row] ?? 0)
-      if (pair !== undefined) putKey(kept.keys, row, askedFacts(pair, book, secrets.recorded))
-      yield
-    }
-    return kept
-  }
-  const columns = growingColumns()
-  for (const pair of pairs.asked()) {
-    columns.add(pair.id, pair.route.target, askedFacts(pair, book, secrets.recorded))
+  const kept = pairs.askedColumns(QUESTION_VERSION, secrets.redaction)
+  const factsOf = (pair: AskedPair): AskedFacts => askedFacts(pair, book, secrets.recorded)
+  if (kept === undefined) return yield* columnsFrom(pairs, factsOf)
+  if (kept.flags.some((flags) => (flags & ASKED_FLAGS.redacted) !== 0)) secrets.expectRedacted()
+  for (const row of book.otherwise === undefined ? [] : kept.stale) {
+    const pair = pairs.pair(kept.ids[row] ?? 0)
+    if (pair !== undefined) putKey(kept.keys, row, factsOf(pair))
     yield
   }
+  if (book.otherwise?.length !== 0) yield* readAgain(kept, pairs.askedPages(book.otherwise), factsOf)
+  return kept
+}
+
+function* columnsFrom(
+  pairs: Pick<PairSource, 'askedPages'>,
+  factsOf: (pair: AskedPair) => AskedFacts,
+): Sliced<AskedColumns> {
+  const columns = growingColumns()
+  for (const page of pairs.askedPages()) {
+    for (const pair of page) {
+      columns.add(pair.id, pair.route.target, factsOf(pair))
+      yield
+    }
+  }
   return columns.finish()
+}
+
+/** Pairs come in the order of the rows. */
+function* readAgain(
+  { ids, keys }: AskedColumns,
+  pages: Iterable<Iterable<AskedPair>>,
+  factsOf: (pair: AskedPair) => AskedFacts,
+): Sliced<void> {
+  let row = 0
+  for (const page of pages) {
+    for (const pair of page) {
+      while ((ids[row] ?? Infinity) < pair.id) row += 1
+      if (ids[row] === pair.id) putKey(keys, row, factsOf(pair))
+      yield
+    }
+    yield
+  }
 }
 
 /** Columns that double when they are full, since nobody says beforehand how many pairs come. */

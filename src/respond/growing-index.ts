@@ -1,7 +1,7 @@
 import { ASKED_FLAGS, type AskedFacts } from '../core/asked-columns.ts'
 import type { HttpRequest } from '../core/exchange.ts'
 import type { AskedPair, PairId } from '../core/pair.ts'
-import type { RuleBook } from '../match/match-rules.ts'
+import type { RuleBook } from '../match/rule-book.ts'
 import { questionKey } from '../match/question-key.ts'
 import type { Signature } from '../match/signature.ts'
 import type { Subject } from '../match/subject.ts'

@@ -1,6 +1,7 @@
 import type { HttpRequest } from '../core/exchange.ts'
 import type { PairId } from '../core/pair.ts'
-import type { RuleBook, SequenceEnd, SessionRule, SubjectRule } from '../match/match-rules.ts'
+import type { SequenceEnd, SessionRule, SubjectRule } from '../match/match-rules.ts'
+import type { RuleBook } from '../match/rule-book.ts'
 import { pathOf } from '../match/request-path.ts'
 import { subjectOf } from '../match/subject.ts'
 import type { SecretClasses } from '../redact/classes.ts'

@@ -143,11 +143,13 @@ function learntOf(
   return asRecorded && ((request) => asRecorded(request, sessions.of(request)))
 }
 
-function* historyOf(pairs: Pick<PairSource, 'asked'>, rule: SessionRule): Sliced<WriteHistory> {
+function* historyOf(pairs: Pick<PairSource, 'askedPages'>, rule: SessionRule): Sliced<WriteHistory> {
   const history = createWriteHistory()
-  for (const pair of pairs.asked()) {
-    history.add(pair, sessionName(pair.request, rule) ?? '')
-    yield
+  for (const page of pairs.askedPages()) {
+    for (const pair of page) {
+      history.add(pair, sessionName(pair.request, rule) ?? '')
+      yield
+    }
   }
   return history
 }

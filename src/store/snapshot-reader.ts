@@ -8,7 +8,7 @@ import { answerReader, type AnswerReader } from './answer-row.ts'
 import { readAskedColumns, type WantedColumns } from './asked-run.ts'
 import { bodyReader, type BodyReader } from './body-table.ts'
 import { gapReader } from './gap-table.ts'
-import { headPageReader, type HeadPageReader } from './head-page.ts'
+import { rowPageReader, type RowPageReader } from './row-page.ts'
 import { SELECT_HEAD, SELECT_PAIR, parseAsked, parseHead, parsePair, type PairParts } from './pair-row.ts'
 import { passageReader } from './passage-table.ts'
 import type { Row } from './row-columns.ts'
@@ -37,7 +37,7 @@ interface Queries {
   readonly facts: Database.Statement<[], { createdAt: EpochMs; resealVersion: string }>
   readonly count: Database.Statement<[], number>
   readonly heads: Database.Statement<[PairId, number], Row>
-  readonly headPage: HeadPageReader
+  readonly rowPage: RowPageReader
   readonly targets: Database.Statement<[PairId, PairId], { id: PairId; target: Uint8Array }>
   readonly pair: Database.Statement<[PairId], Row>
   readonly answer: AnswerReader
@@ -79,12 +79,12 @@ function readerOf(
       return connection.use(({ count }) => count.get() ?? 0)
     },
     heads: (after) => rowsOf(connection, (row) => parseHead(row, file), after),
-    headPages: (traits) => pagesOf(connection, traits),
+    headPages: (traits) => headPagesOf(connection, traits, file),
     targets: (after, upTo) =>
       connection
         .use(({ targets }) => targets.all(after, upTo))
         .map(({ id, target }) => ({ id, target: binaryText(target) })),
-    asked: () => rowsOf(connection, (row) => parseAsked(row, file, bodies)),
+    askedPages: (traits) => pagesOf(connection, traits, (row) => parseAsked(row, file, bodies)),
     askedColumns: (version, redaction) =>
       connection.use(({ asked, count }) => asked({ version, redaction, pairs: count.get() ?? 0 })),
     answer: (id) =>
@@ -123,18 +123,28 @@ function* rowsOf<T extends PairFacts>(
   }
 }
 
-function* pagesOf(
+function* pagesOf<T>(
   connection: SnapshotConnection<Queries>,
   traits: readonly PairTrait[] | undefined,
-): Generator<readonly PairHead[]> {
+  parse: (row: Row) => T,
+): Generator<Iterable<T>> {
   let after = 0
   for (;;) {
     const from = after
-    const page = connection.use(({ headPage }) => headPage(from, traits))
+    const page = connection.use(({ rowPage }) => rowPage(from, traits))
     if (page === undefined) return
-    yield page.heads
+    // One by one: the bodies of a whole page might not fit into memory.
+    yield page.rows.values().map(parse)
     after = page.last
   }
+}
+
+function* headPagesOf(
+  connection: SnapshotConnection<Queries>,
+  traits: readonly PairTrait[] | undefined,
+  file: string,
+): Generator<readonly PairHead[]> {
+  for (const page of pagesOf(connection, traits, (row) => parseHead(row, file))) yield [...page]
 }
 
 function readFacts(connection: SnapshotConnection<Queries>, file: string): SnapshotFacts {
@@ -150,7 +160,7 @@ function queriesOf(db: Database.Database, file: string): Queries {
   return {
     facts: db.prepare('SELECT created_at AS createdAt, reseal_version AS resealVersion FROM snapshot'),
     count: db.prepare<[], number>('SELECT count(*) FROM pair').pluck(),
-    headPage: headPageReader(db, file),
+    rowPage: rowPageReader(db),
     heads: db.prepare(`${SELECT_HEAD} WHERE pair.id > ? ORDER BY pair.id LIMIT ?`),
     targets: db.prepare('SELECT id, target FROM pair WHERE id > ? AND id <= ? ORDER BY id'),
     pair: db.prepare(`${SELECT_PAIR} WHERE pair.id = ?`),

@@ -1,6 +1,6 @@
-import { bytesOfText } from '../core/binary-text.ts'
 import type { PairHead, PairTrait } from '../core/pair.ts'
 import type { CompiledChain } from './chain.ts'
+import { literalStart } from './filters/glob.ts'
 import { pathOf } from './filters/request-test.ts'
 
 /** One segment of the paths that chains are for, and the chains whose paths are literal up to here. */
@@ -45,14 +45,6 @@ export function traitsOf(chains: readonly CompiledChain[]): readonly PairTrait[]
   }
   const all = [...traits.values()]
   return all.length > MAX_TRAITS || all.some((trait) => Object.keys(trait).length === 0) ? undefined : all
-}
-
-/** What every path has that fits a glob; empty for what cannot be in one. */
-function literalStart(glob: string): string {
-  const segments = glob.split('/')
-  const wild = segments.findIndex((segment) => /[*?{]/.test(segment))
-  const start = (wild === -1 ? segments : segments.slice(0, wild)).join('/')
-  return bytesOfText(start).toString('latin1') === start ? start : ''
 }
 
 function branch(): Branch {

@@ -3,10 +3,10 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { atOnce } from '../../src/core/sliced.ts'
 import { KEY_WORDS } from '../../src/core/asked-columns.ts'
-import { DEFAULT_RULES, oneRule } from '../../src/match/match-rules.ts'
+import { DEFAULT_RULES } from '../../src/match/match-rules.ts'
+import { oneRule } from '../../src/match/rule-book.ts'
 import { signatureOf } from '../../src/match/signature.ts'
-import type { PairSource } from '../../src/core/pair.ts'
-import { askedColumns } from '../../src/respond/asked-scan.ts'
+import { askedColumns, type AskedSource } from '../../src/respond/asked-scan.ts'
 import { pairIndex, type PairIndex } from '../../src/respond/pair-index.ts'
 import { questionTable } from '../../src/respond/question-table.ts'
 import { aPair, aRequest } from '../support/a-pair.ts'
@@ -15,7 +15,7 @@ import { aSource } from '../support/a-source.ts'
 const RULES = DEFAULT_RULES
 const BOOK = oneRule(RULES)
 
-function indexPairs(pairs: Pick<PairSource, 'asked' | 'askedColumns' | 'pair'>): PairIndex {
+function indexPairs(pairs: AskedSource): PairIndex {
   return atOnce(pairIndex(atOnce(askedColumns(pairs, BOOK))))
 }
 

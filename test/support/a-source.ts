@@ -12,13 +12,20 @@ export function aSource(...pairs: readonly RRPair[]): PairSource {
       pairs
         .filter(({ id }) => id > after && id <= upTo)
         .map(({ id, request: { target } }) => ({ id, target })),
-    asked: () => pairs,
+    askedPages: (traits) => [
+      pairs.filter((pair) => traits === undefined || traits.some((trait) => has(pair, trait))),
+    ],
     askedColumns: () => undefined,
     answer: (id) => pairs.find((pair) => pair.id === id),
     pair: (id) => pairs.find((pair) => pair.id === id),
   }
 }
 
-function has({ request }: RRPair, { methods, target = '' }: PairTrait): boolean {
-  return methods?.includes(request.method.toUpperCase()) !== false && request.target.includes(target)
+function has({ request }: RRPair, { methods, target = '', texts = [], content }: PairTrait): boolean {
+  return (
+    methods?.includes(request.method.toUpperCase()) !== false &&
+    request.target.includes(target) &&
+    texts.every((text) => request.target.includes(text) || request.target.includes('%')) &&
+    (content === undefined || request.body.length > 0)
+  )
 }

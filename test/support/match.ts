@@ -1,5 +1,6 @@
 import { matchSettings } from '../../src/app/match-rules.ts'
-import { DEFAULT_RULES, oneRule, type MatchRules } from '../../src/match/match-rules.ts'
+import { DEFAULT_RULES, type MatchRules } from '../../src/match/match-rules.ts'
+import { oneRule } from '../../src/match/rule-book.ts'
 import type { MatchSettings } from '../../src/respond/matcher.ts'
 import { parseTransformDocument } from '../../src/transform/document/document.ts'
 

@@ -1,3 +1,4 @@
+import { bytesOfText } from '../../core/binary-text.ts'
 /** Says whether a text fits a pattern. */
 export type Glob = (text: string) => boolean
 
@@ -65,4 +66,12 @@ function greedyFit(
   }
   while (at < patternLength && isWildcard(at)) at += 1
   return at === patternLength
+}
+
+/** What every path has that fits a glob; empty for what cannot be in one. */
+export function literalStart(glob: string): string {
+  const segments = glob.split('/')
+  const wild = segments.findIndex((segment) => /[*?{]/.test(segment))
+  const start = (wild === -1 ? segments : segments.slice(0, wild)).join('/')
+  return bytesOfText(start).toString('latin1') === start ? start : ''
 }

@@ -1,24 +1,24 @@
 import type Database from 'better-sqlite3'
 import { bytesOfText } from '../core/binary-text.ts'
-import type { PairHead, PairId, PairTrait } from '../core/pair.ts'
-import { parseHead, SELECT_HEAD } from './pair-row.ts'
+import type { PairId, PairTrait } from '../core/pair.ts'
+import { SELECT_HEAD } from './pair-row.ts'
 import type { Row } from './row-columns.ts'
 
-/** Some pairs after one that was read, without bodies. */
-export interface HeadPage {
-  readonly heads: readonly PairHead[]
+/** Rows of some pairs after one that was read, for `parseHead` and its like. */
+export interface RowPage {
+  readonly rows: readonly Row[]
   /** The page reaches to this id, whether or not there is such a pair. */
   readonly last: PairId
 }
 
 /** @returns undefined after the last pair. @param traits pairs that have none of them are left out */
-export type HeadPageReader = (after: PairId, traits: readonly PairTrait[] | undefined) => HeadPage | undefined
+export type RowPageReader = (after: PairId, traits: readonly PairTrait[] | undefined) => RowPage | undefined
 
 /** How many ids a page is for: a few milliseconds, whether all its pairs are wanted or none. */
 const PAGE_IDS = 512
 
-/** @param file named in errors */
-export function headPageReader(db: Database.Database, file: string): HeadPageReader {
+/** Reads the rows of pairs page by page. */
+export function rowPageReader(db: Database.Database): RowPageReader {
   const nextId = db.prepare<[PairId], PairId | null>('SELECT min(id) FROM pair WHERE id > ?').pluck()
   let prepared: Statement | undefined
   return (after, traits) => {
@@ -26,8 +26,7 @@ export function headPageReader(db: Database.Database, file: string): HeadPageRea
     if (first === undefined) return undefined
     if (prepared === undefined || prepared.traits !== traits) prepared = prepareFor(db, traits)
     const last = first + PAGE_IDS - 1
-    const rows = prepared.select.all(first, last, ...prepared.values)
-    return { heads: rows.map((row) => parseHead(row, file)), last }
+    return { rows: prepared.select.all(first, last, ...prepared.values), last }
   }
 }
 
@@ -48,7 +47,10 @@ function prepareFor(db: Database.Database, traits: readonly PairTrait[] | undefi
   }
 }
 
-function conditionOf({ methods, target }: PairTrait): { sql: string; values: readonly (string | Buffer)[] } {
+function conditionOf({ methods, target, texts = [], content }: PairTrait): {
+  sql: string
+  values: readonly (string | Buffer)[]
+} {
   const tests: string[] = ['1']
   const values: (string | Buffer)[] = []
   if (methods !== undefined) {
@@ -59,5 +61,10 @@ function conditionOf({ methods, target }: PairTrait): { sql: string; values: rea
     tests.push('instr(pair.target, ?) > 0')
     values.push(Buffer.from(bytesOfText(target)))
   }
+  for (const text of texts) {
+    tests.push("(instr(pair.target, ?) > 0 OR instr(pair.target, x'25') > 0)")
+    values.push(Buffer.from(bytesOfText(text)))
+  }
+  if (content === true) tests.push('request_body_id IS NOT NULL')
   return { sql: `(${tests.join(' AND ')})`, values }
 }
