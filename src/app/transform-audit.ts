@@ -30,23 +30,30 @@ export async function auditServed(
     const served = changed === undefined ? pair.response : await changed.served(nowMs, pair.request)
     const resigned = new Set((changed?.resigned ?? []).map(({ token }) => token))
     const recorded = tokensIn(pair.response)
+    const tokens = tokensIn(served)
+    const still = new Set(tokens.map(({ jwt }) => jwt.token))
     for (const { where, jwt } of recorded) {
-      if (!resigned.has(jwt.token)) findings.add('unsigned-token', questionOf(pair), where, id)
+      if (!resigned.has(jwt.token) && still.has(jwt.token))
+        findings.add('unsigned-token', questionOf(pair), where, id)
     }
     const kept = new Set(recorded.flatMap(({ jwt }) => (resigned.has(jwt.token) ? [] : jwt.token)))
-    for (const { where, jwt } of tokensIn(served).filter((token) => !kept.has(token.jwt.token))) {
+    const edited = changed?.trace.find(({ step, applied }) => EDITS.test(step) && applied.length > 0)
+    for (const { where, jwt } of tokens.filter((token) => !kept.has(token.jwt.token))) {
       const { exp } = claimsOf(jwt)
       if (typeof exp === 'number' && exp * 1000 <= nowMs) {
         findings.add('expired-token', questionOf(pair), `${where}, on ${formatMoment(exp * 1000)}`, id)
       }
-      signed.push({ pair, where, jwt })
+      signed.push({ pair, where, jwt, edited: edited?.place })
     }
     const set = findJwks(bodyText(served))
     if (set !== undefined) sets.push(set)
   }
-  for (const { pair, where, jwt } of signed) {
+  for (const { pair, where, jwt, edited } of signed) {
     if (jwt.alg === 'none' || verifiesWith(sets, jwt)) continue
     const signer = transforms.keys.find(({ key }) => key.verifies(jwt) === true)
+    if (signer === undefined && edited !== undefined) {
+      findings.add('broken-token', questionOf(pair), where, pair.id, edited)
+    }
     // The keys of a ring are published by their issuer, on a listener of its own.
     if (signer === undefined || signer.ring !== undefined) continue
     // Whoever mounted a key can have given its public half, or the secret, to the service by other ways.
@@ -68,13 +75,19 @@ interface SignedToken {
   readonly pair: AnsweredPair
   readonly where: string
   readonly jwt: Jwt
+  /** Of the step that changed a part of a token in the pair. */
+  readonly edited: SourcePlace | undefined
 }
+
+/** Steps that go to a part of a token, or change one. */
+const EDITS = /^jwt_(?:claims?|header)\b/
 
 type AuditRule = Exclude<CheckRule, 'unused-step'>
 
 const HINTS: Readonly<Record<AuditRule, string>> = {
   'unsigned-token': 'Add the chain that is missing with: reseal transform scaffold <snapshot>',
   'expired-token': 'Look at "time" of jwt_resign: shift keeps the recorded lifetime, ttl sets another.',
+  'broken-token': 'End the chain with jwt_resign, behind the steps that change the token.',
   'unpublished-key':
     'Add a chain with jwks to the answer that publishes the keys, or mount the key that the service trusts and name it as secretPath.',
 }
@@ -87,6 +100,8 @@ function sentence(rule: AuditRule, question: string, where: string, pairs: reado
       return `A token in the ${where} of ${question} (${which}) is re-signed by nothing`
     case 'expired-token':
       return `A token in the answer to ${question} (${which}) has expired when it is served: ${where}`
+    case 'broken-token':
+      return `A token in the ${where} of ${question} (${which}) is changed and not signed again, so that no one can believe it`
     case 'unpublished-key':
       return `A token in the ${where} of ${question} (${which}) is signed with a key that no JWKS of the snapshot publishes`
   }

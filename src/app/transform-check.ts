@@ -13,6 +13,7 @@ export const CHECK_RULES = {
   'unused-step': 'A step applies nowhere in the snapshot.',
   'unsigned-token': 'A recorded token is served as it was recorded: nothing re-signs it.',
   'expired-token': 'A re-signed token has expired when it is served.',
+  'broken-token': 'A token was changed, and no step signs it again.',
   'unpublished-key': 'A re-signed token verifies with no key of any JWKS that the snapshot serves.',
 } as const
 

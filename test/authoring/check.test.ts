@@ -101,6 +101,37 @@ suite('reseal transform check', () => {
     )
   })
 
+  for (const [what, ...steps] of [
+    ['jwt_claims', 'jwt_claims: { set: { admin: true } }'],
+    ['jwt_claim and set', 'jwt_claim: iss', 'set: https://other'],
+    ['jwt_header and set', 'jwt_header: kid', 'set: k2'],
+  ] as const) {
+    test(`when strict fails on a token that ${what} changes and nothing signs again`, async (t) => {
+      const login = chain('login', '/token', 'json_path: access_token', ...steps)
+      const place = await aWorkplace(t, [LOGIN, JWKS], `responder:\n${login}`)
+      assert.equal((await place.transform('check')).code, 0)
+      const { code, stdout } = await place.transform('check', '--strict')
+      assert.equal(code, 4)
+      assert.match(
+        stdout,
+        /error: .*t\.yaml:7:\d+: A token in the body of POST \/token \(pair 1\) is changed and not signed again, so that no one can believe it\n.*\n.*\nhint: End the chain with jwt_resign, behind the steps that change the token\.\n/,
+      )
+      assert.doesNotMatch(stdout, /re-signed by nothing/)
+    })
+  }
+
+  test('a change of claims that a later chain signs is believed', async (t) => {
+    const claims = chain(
+      'claims',
+      '/token',
+      'json_path: access_token',
+      'jwt_claims: { set: { admin: true } }',
+    )
+    const place = await aWorkplace(t, [LOGIN, JWKS], `responder:\n${claims}${SIGNING}${PUBLISHING}`)
+    const { code, stdout } = await place.transform('check', '--strict')
+    assert.equal(code, 0, stdout)
+  })
+
   test('when strict fails on a token that has expired when it is served', async (t) => {
     const kept = chain('login', '/token', 'json_path: access_token', 'jwt_resign: { time: keep }')
     const place = await aWorkplace(t, [LOGIN, JWKS], `responder:\n${kept}${PUBLISHING}`)

@@ -87,6 +87,24 @@ test('a recorded token that stands in several responses is the same new token wh
   assert.notEqual(await at(echo, NOW + 600_000), renewed)
 })
 
+test('expires_in beside a token that is given again is what is left of its life', async (t) => {
+  const token = aToken()
+  const bodyWith = (expiresIn: unknown) => JSON.stringify({ access_token: token, expires_in: expiresIn })
+  const login = answering(bodyWith(300), {}, { id: 1 })
+  const again = answering(bodyWith(240), {}, { id: 2, at: RECORDED_AT + 60_000 })
+  const full = answering(bodyWith('300'), {}, { id: 3, at: RECORDED_AT + 60_000 })
+  const chain = aChain('http_res_body', `{json_path: access_token}, ${STEP}`)
+  const transforms = compile(chain, [login, again, full], { t, files: FILES })
+  const told = async (pair: typeof login, nowMs: number): Promise<unknown> =>
+    (JSON.parse(textOf(await serve(transforms, pair, pair.request, nowMs))) as { expires_in: unknown })
+      .expires_in
+  assert.equal(await told(again, NOW), 240)
+  assert.equal(await told(login, NOW + 10_000), 300)
+  assert.equal(await told(again, NOW + 10_000), 300)
+  assert.equal(await told(again, NOW + 210_000), 100)
+  assert.equal(await told(full, NOW + 210_000), '300')
+})
+
 test('a token in a token is re-signed first, as deep as three', async (t) => {
   const inner = aToken({ sub: 'inner' })
   const outer = aToken({ act: inner, note: 'a.b.c' })

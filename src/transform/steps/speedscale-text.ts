@@ -4,7 +4,7 @@ import { z } from 'zod'
 export const TRUTH = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
 
 /** A whole number, as one or as text. */
-export const WHOLE = z.union([
+const WHOLE = z.union([
   z.int('must be a whole number'),
   z
     .string()

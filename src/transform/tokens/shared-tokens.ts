@@ -12,6 +12,8 @@ export interface SharedTokens {
 }
 
 export interface SharedToken {
+  /** An earlier response of the recording has it too, and may have made it some time ago. */
+  readonly isReused: boolean
   /** The one that was made elsewhere and still lives; undefined where this place makes its own. */
   living(nowMs: EpochMs): string | undefined
   made(token: string): void
@@ -30,6 +32,7 @@ export function createSharedTokens(): SharedTokens {
       const circle: Circle = known ?? { last: undefined }
       circles.set(id, circle)
       return {
+        isReused: known !== undefined,
         living: (nowMs) => {
           const { last } = circle
           return known === undefined || last === undefined || last.expires * 1000 <= nowMs

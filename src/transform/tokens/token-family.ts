@@ -27,6 +27,8 @@ export interface FamilyToken {
   follow(edited: (moment: Moment) => Promise<Resigner>, changes: Changes): void
   /** The recorded nonce is replaced by the one that a live request brings for it (OIDC Core §3.1.2.1). */
   bindNonce(nonce: string): void
+  /** It may have been made for another response, some time ago. */
+  readonly isReused: boolean
   /** How often the new token is another one. */
   changes(): Changes
   /** The new token; the same for one moment, and made once a second where the request does not matter. */
@@ -153,6 +155,7 @@ function createMember(recorded: Jwt, resigner: Resigner, recordedAtMs: EpochMs, 
     recorded,
     resigner,
     hashes,
+    isReused: shared.isReused,
     follow: (edited, changes) => {
       edit = { resigner: edited, changes }
     },

@@ -4,6 +4,7 @@ import { claimsOf, parseJwt, type Jwt } from '../../core/jwt.ts'
 import { recogniseDate } from '../values/date-format.ts'
 import type { DateReading } from '../values/date-pattern.ts'
 import type { Focus } from '../message/focus.ts'
+import { renderLive, type Moment } from '../message/live.ts'
 import type { FamilyToken } from './token-family.ts'
 
 /** Lifetimes in seconds beside a token (RFC 6749 §5.1, Microsoft's, a cookie's). */
@@ -24,7 +25,7 @@ export function keepSiblingsTrue(
   const { iat, exp } = claimsOf(recorded)
   for (const name of LIFETIMES) {
     const sibling = focus.sibling(name)
-    if (sibling !== undefined) followLifetime(sibling, token, iat, exp)
+    if (sibling !== undefined) followLifetime(sibling, token, { iat, exp, recordedAtMs })
   }
   for (const name of EXPIRIES) {
     const sibling = focus.sibling(name)
@@ -32,13 +33,42 @@ export function keepSiblingsTrue(
   }
 }
 
-function followLifetime(sibling: Focus, { resigner }: FamilyToken, iat: unknown, exp: unknown): void {
-  const { lifetimeSeconds: lifetime } = resigner
+interface RecordedTimes {
+  readonly iat: unknown
+  readonly exp: unknown
+  readonly recordedAtMs: number
+}
+
+function followLifetime(sibling: Focus, token: FamilyToken, { iat, exp, recordedAtMs }: RecordedTimes): void {
+  const { lifetimeSeconds: lifetime } = token.resigner
   const told = numberValue(sibling.recorded, sibling.json())
-  if (told === undefined || typeof iat !== 'number' || typeof exp !== 'number' || lifetime === undefined)
+  if (told === undefined || typeof exp !== 'number') return
+  // Of a token that is given again, what was told may be how long it still lived.
+  if (token.isReused && Math.abs(told - (exp - recordedAtMs / 1000)) <= 2) {
+    putRemaining(sibling, token)
     return
+  }
+  if (typeof iat !== 'number' || lifetime === undefined) return
   const wasTrue = Math.abs(told - (exp - iat)) <= 1
   if (wasTrue && Math.abs(told - lifetime) > 1) sibling.put(() => String(lifetime))
+}
+
+function putRemaining(sibling: Focus, token: FamilyToken): void {
+  sibling.put((value) => ({
+    changes: token.changes() === 'request' ? 'request' : 'second',
+    render: async (moment) => {
+      const expires = await expiryAt(token, moment)
+      if (expires === undefined) return renderLive(value, moment)
+      return String(Math.max(0, Math.round(expires - moment.nowMs / 1000)))
+    },
+  }))
+}
+
+/** When the new token expires, in seconds; undefined for one that does not say. */
+async function expiryAt(token: FamilyToken, moment: Moment): Promise<number | undefined> {
+  const signed = parseJwt(await token.render(moment))
+  const expires = signed && claimsOf(signed)['exp']
+  return typeof expires === 'number' ? expires : undefined
 }
 
 function followExpiry(
@@ -59,10 +89,10 @@ function putExpiry(sibling: Focus, token: FamilyToken, date: DateReading): void 
   sibling.put((value) => ({
     changes: token.changes(),
     render: async (moment) => {
-      const signed = parseJwt(await token.render(moment))
-      const expires = signed && claimsOf(signed)['exp']
-      if (typeof expires === 'number') return textOfUtf8(date.write({ epochMs: expires * 1000, nanos: 0 }))
-      return typeof value === 'string' ? value : value.render(moment)
+      const expires = await expiryAt(token, moment)
+      return expires === undefined
+        ? renderLive(value, moment)
+        : textOfUtf8(date.write({ epochMs: expires * 1000, nanos: 0 }))
     },
   }))
 }
