@@ -4,6 +4,7 @@ import { isRedactedSignature, signaturePart, wasSignature } from '../core/redact
 import type { Jwt } from '../core/jwt.ts'
 import { ALGORITHMS, algorithmNamed, type AlgName } from './algorithms.ts'
 import { keyKind } from './key-kind.ts'
+import { selfSigned } from './self-signed.ts'
 import { publicJwkOf, thumbprintOf, type PublicJwk } from './public-jwk.ts'
 
 /** A key together with the one `alg` it signs with here. Nothing of it tells the private half. */
@@ -19,6 +20,8 @@ export interface SigningKey {
   readonly publicJwk: PublicJwk | undefined
   /** Leaf first; empty unless the leaf holds this key. */
   readonly certificates: readonly X509Certificate[]
+  /** A certificate that the key makes of itself, when it is first asked for; undefined for a kind that has none. */
+  certificate(): Promise<X509Certificate | undefined>
   /** Signs the bytes; on the thread pool where that is faster for everybody else. */
   sign(data: Uint8Array): Promise<Uint8Array>
   /** Whether a signature by this key with this `alg` is right. */
@@ -45,6 +48,7 @@ export function signingKey({ alg, key, from, kid, certificates = [] }: SigningKe
   const algorithm = ALGORITHMS[alg]
   const verifier = key.type === 'private' ? createPublicKey(key) : key
   const publicJwk = publicJwkOf(verifier)
+  let certificate: Promise<X509Certificate | undefined> | undefined
   return {
     alg,
     source: `${from} (${keyKind(key)})`,
@@ -52,6 +56,7 @@ export function signingKey({ alg, key, from, kid, certificates = [] }: SigningKe
     thumbprint: publicJwk && thumbprintOf(publicJwk),
     publicJwk,
     certificates,
+    certificate: () => (certificate ??= selfSigned(key)),
     sign: (data) => algorithm.sign(data, key),
     verify: (data, signature) => algorithm.verify(data, signature, verifier),
     verifies: (jwt) => keyVerifies(key, jwt),
@@ -66,6 +71,7 @@ export const UNSIGNED: SigningKey = {
   thumbprint: undefined,
   publicJwk: undefined,
   certificates: [],
+  certificate: async () => undefined,
   sign: async () => new Uint8Array(),
   verify: (_, signature) => signature.length === 0,
   verifies: (jwt) => jwt.alg === 'none' && jwt.signature.length === 0,

@@ -99,7 +99,7 @@ testMistakes([
       'responder:\n  - extractor: http_res_body\n    transforms:\n      - jwt_resign: { secret: hunter2 }\n',
     at: '4:23',
     message: '"secret" is not a key of jwt_resign',
-    hint: 'The keys are secretPath, issuer, keys, passphrasePath, encoding, trim, alg, kid, header, claims, time, timeClaims, transition, prefixes.',
+    hint: 'The keys are secretPath, issuer, keys, passphrasePath, encoding, trim, alg, kid, proofs, header, claims, time, timeClaims, transition, prefixes.',
   },
   {
     title: 'a key in the place of its path',

@@ -30,6 +30,7 @@ const RESIGN_DEFAULTS = {
   keys: [],
   alg: 'keep',
   kid: 'auto',
+  proofs: {},
   header: { set: {}, delete: [] },
   claims: { set: {}, delete: [] },
   time: 'shift',
@@ -130,7 +131,7 @@ test('a header extractor is written with its name alone, as an option, or with t
 
 test('every option of jwt_resign is read with its type', () => {
   const written = `jwt_resign: { secretPath: a/b, passphrasePath: a/c, encoding: base64url, trim: true, alg: ES256,
-      kid: { value: k1 }, header: { set: { typ: at+jwt, n: 1 }, delete: [x5c] }, time: { ttl: 1h30m },
+      kid: { value: k1 }, proofs: { jku: reissue }, header: { set: { typ: at+jwt, n: 1 }, delete: [x5c] }, time: { ttl: 1h30m },
       claims: { set: { admin: true, aud: [a, b], none: null, deep: { n: 1.5 } }, delete: [nonce] },
       timeClaims: [session_exp], transition: 10m, prefixes: ['', 'DPoP '] }`
   assert.deepEqual(steps(written)[0], {
@@ -142,6 +143,7 @@ test('every option of jwt_resign is read with its type', () => {
     trim: true,
     alg: 'ES256',
     kid: { value: 'k1' },
+    proofs: { jku: 'reissue' },
     header: { set: { typ: 'at+jwt', n: 1 }, delete: ['x5c'] },
     claims: { set: { admin: true, aud: ['a', 'b'], none: null, deep: { n: 1.5 } }, delete: ['nonce'] },
     time: { ttlMs: 5_400_000 },

@@ -1,9 +1,9 @@
 import type { BinaryText } from '../../core/binary-text.ts'
 import { ResealError } from '../../core/errors.ts'
-import { editMembers, jsonOf, memberOf } from '../../core/json.ts'
+import { editMembers, jsonOf } from '../../core/json.ts'
 import type { Jwt } from '../../core/jwt.ts'
-import { certificateMembers } from '../certificate-chain.ts'
 import type { SigningKey } from '../signing-key.ts'
+import { planProofs, type KeyProof, type PlannedProofs, type ProofRules } from './key-proofs.ts'
 
 /** What becomes of `kid`: `auto` and `keep` leave what was recorded, none where there was none. */
 export type KidRule = 'auto' | 'keep' | 'thumbprint' | 'remove' | { readonly value: string }
@@ -14,33 +14,46 @@ export interface MemberChanges {
   readonly remove: readonly string[]
 }
 
-/** Members that prove or lead to the key that signed (RFC 7515 §4.1.2-§4.1.8), and so are false beside another key. */
-const PROOFS_OF_KEY = ['x5c', 'x5t', 'x5t#S256', 'x5u', 'jku', 'jwk'] as const
-
 export interface HeaderPlan {
   readonly token: Jwt
   readonly key: SigningKey
   readonly keyMatches: boolean
   readonly kid: KidRule
+  readonly proofs: ProofRules
   readonly changes: MemberChanges
 }
 
+/** A header of a re-signed token. */
+export interface ResignedHeader {
+  readonly text: BinaryText
+  /** Members that are as recorded yet, and known when the token is signed. */
+  readonly late: readonly KeyProof[]
+}
+
 /**
- * The JOSE header's text for the re-signed token; the recorded text itself when nothing changes.
+ * The JOSE header for the re-signed token; its text is the recorded one itself when nothing changes.
  * @throws ResealError TRANSFORM_INVALID when the changes would make `alg` lie
  * @throws ResealError KEY_UNFIT when a thumbprint is asked of an HMAC secret
  */
-export function resignedHeader(plan: HeaderPlan): BinaryText {
+export function resignedHeader(plan: HeaderPlan): ResignedHeader {
   const { text, object } = plan.token.header
   const set = new Map<string, BinaryText>()
   const remove = new Set<string>()
   if (plan.key.alg !== plan.token.alg) set.set('alg', jsonOf(plan.key.alg))
   applyKid(plan, set, remove)
-  if (!plan.keyMatches) applyProofs(plan, set, remove)
+  const proofs = plan.keyMatches
+    ? NO_PROOFS
+    : planProofs({ header: object, key: plan.key, rules: plan.proofs })
+  for (const [name, value] of proofs.set) set.set(name, value)
+  for (const name of proofs.remove) remove.add(name)
   applyChanges(plan.changes, set, remove)
-  if (set.size === 0 && remove.size === 0) return text
-  return text.slice(0, object.start) + editMembers(text, object, { set, remove }) + text.slice(object.end)
+  const late = proofs.late.filter((name) => !set.has(name) && !remove.has(name))
+  if (set.size === 0 && remove.size === 0) return { text, late }
+  const edited = editMembers(text, object, { set, remove })
+  return { text: text.slice(0, object.start) + edited + text.slice(object.end), late }
 }
+
+const NO_PROOFS: PlannedProofs = { set: new Map(), remove: [], late: [] }
 
 function applyKid({ kid, key }: HeaderPlan, set: Map<string, BinaryText>, remove: Set<string>): void {
   if (kid === 'auto' || kid === 'keep') return
@@ -59,17 +72,6 @@ function applyKid({ kid, key }: HeaderPlan, set: Map<string, BinaryText>, remove
     set.set('kid', jsonOf(key.thumbprint))
   } else {
     set.set('kid', jsonOf(kid.value))
-  }
-}
-
-/** What the header had, and the key's own certificates can say again, is said again; the rest goes. */
-function applyProofs({ token, key }: HeaderPlan, set: Map<string, BinaryText>, remove: Set<string>): void {
-  const own = certificateMembers(key.certificates)
-  for (const name of PROOFS_OF_KEY) {
-    if (memberOf(token.header.object, name) === undefined) continue
-    const value = own.get(name)
-    if (value === undefined) remove.add(name)
-    else set.set(name, jsonOf(value))
   }
 }
 

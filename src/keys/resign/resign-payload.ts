@@ -23,6 +23,8 @@ export interface ResignMoment {
   readonly nowMs: EpochMs
   /** When the pair that holds the token was recorded. */
   readonly recordedAtMs: EpochMs
+  /** Where the replay serves the public half of the key, for `jku`; undefined where it does not. */
+  readonly jwksUrl?: string | undefined
   /** New values of `at_hash`, `c_hash` and `s_hash`, put in where the token has the claim as a string. */
   readonly hashes?: Readonly<Record<string, string | undefined>> | undefined
 }

@@ -2,13 +2,16 @@ import { bytesOfText, type BinaryText } from '../../core/binary-text.ts'
 import { ResealError } from '../../core/errors.ts'
 import { memberOf, scanJson, stringValue } from '../../core/json.ts'
 import type { Jwt } from '../../core/jwt.ts'
-import { resignedHeader, type KidRule, type MemberChanges } from './resign-header.ts'
+import { withLateProofs, type ProofRules } from './key-proofs.ts'
+import { resignedHeader, type KidRule, type MemberChanges, type ResignedHeader } from './resign-header.ts'
 import { resignedPayload, type ResignMoment, type TimeRule } from './resign-payload.ts'
 import type { SigningKey } from '../signing-key.ts'
 
 export interface ResignOptions {
   /** Default `auto`. */
   readonly kid?: KidRule | undefined
+  /** What becomes of members that prove the recorded key; default `drop`. */
+  readonly proofs?: ProofRules | undefined
   /** JOSE header parameters to set and remove; they have the last word, except over `alg`. */
   readonly header?: MemberChanges | undefined
   /** Claims to set and remove; times set here do not move. */
@@ -29,6 +32,8 @@ export interface Resigner {
   readonly keyMatchesRecording: boolean | undefined
   /** Whether the new token depends on the moment; if not, it may be signed once. */
   readonly timeBound: boolean
+  /** Whether the new token names where the replay serves its key, so that it depends on how a client reaches it. */
+  readonly namesJwks: boolean
   /** `exp - iat` of the new token in seconds, or the ttl; undefined when the token does not say. */
   readonly lifetimeSeconds: number | undefined
   /**
@@ -68,6 +73,7 @@ export function planResign(token: Jwt, key: SigningKey, options: ResignOptions =
     key,
     keyMatches: keyMatches === true,
     kid: options.kid ?? 'auto',
+    proofs: options.proofs ?? {},
     changes: options.header ?? NO_CHANGES,
   })
   const payload = resignedPayload({
@@ -77,22 +83,43 @@ export function planResign(token: Jwt, key: SigningKey, options: ResignOptions =
     timeClaims: options.timeClaims ?? [],
   })
   const [recordedHead = '', recordedBody = ''] = token.signingInput.split('.')
-  const head = header === token.header.text ? recordedHead : encoded(header)
+  const head = header.text === token.header.text ? recordedHead : encoded(header.text)
+  const headFor = lateHeads(header, head, key)
   return {
     key,
     alg: key.alg,
-    kid: stringValue(header, memberOf(scanJson(header), 'kid')),
+    kid: stringValue(header.text, memberOf(scanJson(header.text), 'kid')),
     keyMatchesRecording: keyMatches,
     timeBound: payload.timeBound,
+    namesJwks: header.late.includes('jku'),
     lifetimeSeconds: payload.lifetimeSeconds,
-    resign: (moment) => {
+    resign: async (moment) => {
       const claims = payload.text(moment)
-      return signed(`${head}.${claims === token.payload.text ? recordedBody : encoded(claims)}`, key)
+      const made = headFor === undefined ? head : await headFor(moment)
+      return signed(`${made}.${claims === token.payload.text ? recordedBody : encoded(claims)}`, key)
     },
   }
 }
 
 const NO_CHANGES: MemberChanges = { set: {}, remove: [] }
+
+/** Undefined where all of the header is known. */
+function lateHeads(
+  { text, late }: ResignedHeader,
+  head: string,
+  key: SigningKey,
+): ((moment: ResignMoment) => Promise<string>) | undefined {
+  const object = scanJson(text)
+  if (late.length === 0 || object?.kind !== 'object') return undefined
+  let last: { readonly jwksUrl: string | undefined; readonly head: Promise<string> } | undefined
+  return ({ jwksUrl }) => {
+    if (last === undefined || last.jwksUrl !== jwksUrl) {
+      const made = withLateProofs({ text, object }, late, key, jwksUrl)
+      last = { jwksUrl, head: made.then((edited) => (edited === text ? head : encoded(edited))) }
+    }
+    return last.head
+  }
+}
 
 function encoded(text: BinaryText): string {
   return bytesOfText(text).toString('base64url')

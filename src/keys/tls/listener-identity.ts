@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import type { TlsIdentity } from '../../core/tls-identity.ts'
 import { keepSecret, keptSecret } from '../files/kept-secret.ts'
 import type { SecretFile, Secrets } from '../files/secrets.ts'
+import { loadX509 } from './x509.ts'
 
 /** An identity that reseal made, and the certificate that clients have to trust. */
 export interface MadeIdentity extends TlsIdentity {
@@ -56,12 +57,6 @@ export async function listenerIdentity(secrets: Secrets, hosts: readonly string[
     key: pemOf(await crypto.subtle.exportKey('pkcs8', keys.privateKey)),
     authorityFile: kept.path,
   }
-}
-
-/** Loaded only where a certificate is made: it takes longer than all the rest of reseal. */
-async function loadX509(): Promise<typeof import('@peculiar/x509')> {
-  await import('reflect-metadata')
-  return import('@peculiar/x509')
 }
 
 /** Two processes that make the authority at once both go on with the key of one of them. */

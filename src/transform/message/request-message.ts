@@ -31,6 +31,11 @@ export function requestMessage(request: HttpRequest): RequestMessage {
   }
 }
 
+/** Where the client has reached the server. */
+export function originOf({ request }: RequestMessage): string {
+  return `${request.scheme}://${request.authority}`
+}
+
 function openBody({ headers, body }: HttpRequest): Focus | undefined {
   const plain = decodeBody(headers, body)
   return plain && createFocus('request body', binaryText(plain.bytes))

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { textOfUtf8, type BinaryText } from '../../core/binary-text.ts'
 import { stringValue, type JsonNode } from '../../core/json.ts'
 import { jsonStringCodec } from '../message/codecs.ts'
-import type { Moment } from '../message/live.ts'
+import { originOf } from '../message/request-message.ts'
 import { mutatorRow } from '../steps/step-row.ts'
 
 const OPTIONS = z
@@ -41,7 +41,7 @@ export const ISSUER_METADATA = mutatorRow(
         const path = textOfUtf8(value.slice(own.length))
         focus
           .inside({ path: `${focus.path} ${value}`, start, end, codec, isJson: true })
-          ?.put(() => ({ changes: 'request', render: (moment) => liveOrigin(moment) + path }))
+          ?.put(() => ({ changes: 'request', render: (moment) => originOf(moment.request) + path }))
       }
       return urls.length === 0 ? { notFound: 'none of its URLs is of its own backend' } : undefined
     },
@@ -71,9 +71,4 @@ function urlsIn(text: BinaryText, root: JsonNode): readonly WrittenUrl[] {
 
 function isOf(url: string, origin: string): boolean {
   return url === origin || (url.startsWith(origin) && /^[/?#]/.test(url.slice(origin.length)))
-}
-
-/** Where the client has reached the replay. */
-function liveOrigin({ request: { request } }: Moment): string {
-  return `${request.scheme}://${request.authority}`
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { errorMessage, ResealError } from '../../core/errors.ts'
 import { parseDuration } from '../../core/time.ts'
 import type { AlgName } from '../../keys/algorithms.ts'
+import { KEY_PROOFS, type KeyProof, type ProofRule, type ProofRules } from '../../keys/resign/key-proofs.ts'
 import type { DefinitionOf } from '../steps/step-row.ts'
 
 /** Values of the JOSE `alg` parameter that a step may ask for in the order messages list them. */
@@ -110,6 +111,27 @@ const KEY_FOR = z
     }
   })
 
+const PROOF_RULE = z
+  .enum(['drop', 'reissue', 'keep'])
+  .describe(
+    'drop leaves it out, or says what the certificates in the key file say; reissue says it of the new key; keep leaves it.',
+  )
+
+const proofRule = () => z.exactOptional(PROOF_RULE)
+
+const PROOF_RULES = {
+  x5c: proofRule().describe('Certificates of the key; reissue makes one that the key signs itself.'),
+  x5t: proofRule().describe('SHA-1 of the first certificate.'),
+  'x5t#S256': proofRule().describe('SHA-256 of the first certificate.'),
+  x5u: proofRule().describe('URL of the certificates; reissue leaves it out.'),
+  jku: proofRule().describe('URL of a JWKS; reissue names the one of the replay that publishes the key.'),
+  jwk: proofRule().describe('The key itself.'),
+} as const satisfies Readonly<Record<KeyProof, unknown>>
+
+function forAllProofs(rule: ProofRule): ProofRules {
+  return Object.fromEntries(KEY_PROOFS.map((name) => [name, rule]))
+}
+
 const EDITS_NONE = { set: {}, delete: [] }
 
 const RESIGN_FIELDS = {
@@ -162,6 +184,13 @@ const RESIGN_FIELDS = {
       'Key id: auto keeps the recorded one, under which the `jwks` step publishes the key that signs.',
     )
     .meta({ examples: ['keep', { value: 'key-1' }] }),
+  proofs: z
+    .union([PROOF_RULE.transform(forAllProofs), z.strictObject(PROOF_RULES)])
+    .default({})
+    .describe(
+      'What becomes of header members that prove the recorded key where another one signs, all alike or by name.',
+    )
+    .meta({ examples: ['reissue', { jku: 'reissue', x5u: 'keep' }] }),
   header: HEADER_EDITS.default(EDITS_NONE)
     .describe('Changes to the JOSE header.')
     .meta({ examples: [{ set: { typ: 'at+jwt' } }] }),

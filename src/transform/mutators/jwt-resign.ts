@@ -37,7 +37,7 @@ export const JWT_RESIGN = mutatorRow(
       const token = work.tokens.add(carried.jwt, resigner)
       const bound = boundToken(carried.jwt)
       if (bound !== undefined) work.note(`${focus.path} of pair ${work.pair.id} is ${bound}`)
-      work.ledger.enter({
+      const entry = work.ledger.enter({
         key: resigner.key,
         ring,
         kid: resigner.kid,
@@ -46,6 +46,7 @@ export const JWT_RESIGN = mutatorRow(
         place: definition.place,
         transitionMs: definition.transition,
       })
+      token.publishedAt(() => work.ledger.pathFor(entry))
       focus.put((value) => {
         if (value !== focus.recorded) {
           token.follow(editedResigner(value, resigner, prefixes, planFor), changesOf([value]))

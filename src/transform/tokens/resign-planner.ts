@@ -52,12 +52,27 @@ type KeyFor = JwtResignDefinition['keys'][number]
 
 /** The options with another key; what they say of their own secret file is not about that one. */
 function withKey(definition: JwtResignDefinition, { secretPath, issuer }: KeyFor): JwtResignDefinition {
-  const { type, place, keys, alg, kid, header, claims, time, timeClaims, prefixes, transition } = definition
+  const { type, place, keys, alg, kid, proofs, header, claims, time } = definition
+  const { timeClaims, prefixes, transition } = definition
   const key = {
     ...(secretPath === undefined ? {} : { secretPath }),
     ...(issuer === undefined ? {} : { issuer }),
   }
-  return { type, place, keys, alg, kid, header, claims, time, timeClaims, prefixes, transition, ...key }
+  return {
+    type,
+    place,
+    keys,
+    alg,
+    kid,
+    proofs,
+    header,
+    claims,
+    time,
+    timeClaims,
+    prefixes,
+    transition,
+    ...key,
+  }
 }
 
 function isFor({ kid, iss }: KeyFor, jwt: Jwt): boolean {
@@ -68,9 +83,10 @@ function planWith(
   definition: JwtResignDefinition,
   { sources, rings, clock, history }: SigningEnvironment,
 ): (jwt: Jwt) => PlannedToken {
-  const { issuer, alg, kid, header, claims, time, timeClaims } = definition
+  const { issuer, alg, kid, proofs, header, claims, time, timeClaims } = definition
   const options: ResignOptions = {
     kid,
+    proofs,
     header: { set: header.set, remove: header.delete },
     claims: { set: claims.set, remove: claims.delete },
     time,

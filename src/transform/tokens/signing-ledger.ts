@@ -31,7 +31,7 @@ export interface RecordedJwks {
 
 /** Every key that re-signs and every JWKS that a `jwks` step serves, so that the two can be brought together. */
 export interface SigningLedger {
-  enter(entry: Omit<LedgerEntry, 'issuer' | 'tokens'>): void
+  enter(entry: Omit<LedgerEntry, 'issuer' | 'tokens'>): LedgerEntry
   meet(jwks: RecordedJwks): void
   entries(): readonly LedgerEntry[]
   /** Keys that signed before, for JWKS to publish as long as they are retiring. */
@@ -39,6 +39,8 @@ export interface SigningLedger {
   retiring(): readonly RetiringKey[]
   /** Whether some JWKS has a place for a key. */
   isPublished(entry: LedgerEntry): boolean
+  /** The path of the JWKS that has a place for a key; ask when every JWKS was met. */
+  pathFor(entry: LedgerEntry): string | undefined
   /** What a re-signing key does to a JWKS: the recorded keys it replaces, or that it joins, or nothing. */
   placeIn(entry: LedgerEntry, jwks: RecordedJwks): readonly JwksEntry[] | 'join' | undefined
 }
@@ -64,8 +66,10 @@ export function createSigningLedger(): SigningLedger {
       const issuer = typeof iss === 'string' ? iss : undefined
       const id = JSON.stringify([entry.key.source, entry.key.thumbprint, entry.key.alg, entry.kid, issuer])
       const known = entries.get(id)
-      if (known === undefined) entries.set(id, { ...entry, issuer, tokens: 1 })
-      else known.tokens += 1
+      const entered = known ?? { ...entry, issuer, tokens: 0 }
+      entered.tokens += 1
+      entries.set(id, entered)
+      return entered
     },
     meet: (jwks) => {
       published.push(jwks)
@@ -75,6 +79,10 @@ export function createSigningLedger(): SigningLedger {
       retiring = keys
     },
     retiring: () => retiring,
+    pathFor: (entry) => {
+      const url = published.find((jwks) => placeIn(entry, jwks) !== undefined)?.url
+      return url === undefined ? undefined : new URL(url).pathname
+    },
     isPublished: (entry) => published.some((jwks) => placeIn(entry, jwks) !== undefined),
     placeIn,
   }

@@ -5,6 +5,7 @@ import type { EpochMs } from '../../core/time.ts'
 import { halfHash } from '../../keys/algorithms.ts'
 import type { Resigner } from '../../keys/resign/resign.ts'
 import type { Changes, Moment } from '../message/live.ts'
+import { originOf } from '../message/request-message.ts'
 import type { SharedToken, SharedTokens } from './shared-tokens.ts'
 
 /** The tokens of one response that are re-signed, so that those which speak of each other stay true. */
@@ -25,6 +26,8 @@ export interface FamilyToken {
   readonly resigner: Resigner
   /** Another step changed the token itself: what is re-signed from now on is what this gives, so often anew. */
   follow(edited: (moment: Moment) => Promise<Resigner>, changes: Changes): void
+  /** Says the path at which the replay serves the key, for a token that names it. */
+  publishedAt(path: () => string | undefined): void
   /** The recorded nonce is replaced by the one that a live request brings for it (OIDC Core §3.1.2.1). */
   bindNonce(nonce: string): void
   /** It may have been made for another response, some time ago. */
@@ -118,9 +121,8 @@ function createMember(recorded: Jwt, resigner: Resigner, recordedAtMs: EpochMs, 
     | { readonly resigner: (moment: Moment) => Promise<Resigner>; readonly changes: Changes }
     | undefined
   let recordedNonce: string | undefined
-  let last:
-    | { readonly second: number; readonly nonce: string | undefined; readonly token: Promise<string> }
-    | undefined
+  let jwksPath: () => string | undefined = () => undefined
+  let last: { readonly second: number; readonly asked: string; readonly token: Promise<string> } | undefined
   const byMoment = new WeakMap<Moment, Promise<string>>()
 
   const sign = async (moment: Moment, nonce: string | undefined): Promise<string> => {
@@ -132,9 +134,14 @@ function createMember(recorded: Jwt, resigner: Resigner, recordedAtMs: EpochMs, 
     )
     const signer = edit === undefined ? resigner : await edit.resigner(moment)
     const claims = { ...Object.fromEntries(renewed.flat()), ...(nonce === undefined ? {} : { nonce }) }
-    return signer.resign({ nowMs: moment.nowMs, recordedAtMs, hashes: claims })
+    return signer.resign({ nowMs: moment.nowMs, recordedAtMs, hashes: claims, jwksUrl: jwksUrlFor(moment) })
   }
-  const isOwn = (): boolean => edit !== undefined || recordedNonce !== undefined || hashes.size > 0
+  const jwksUrlFor = ({ request }: Moment): string | undefined => {
+    const path = resigner.namesJwks ? jwksPath() : undefined
+    return path === undefined ? undefined : originOf(request) + path
+  }
+  const isOwn = (): boolean =>
+    edit !== undefined || recordedNonce !== undefined || hashes.size > 0 || resigner.namesJwks
   const signShared = async (moment: Moment, nonce: string | undefined): Promise<string> => {
     const token = await sign(moment, nonce)
     if (!isOwn()) shared.made(token)
@@ -159,11 +166,14 @@ function createMember(recorded: Jwt, resigner: Resigner, recordedAtMs: EpochMs, 
     follow: (edited, changes) => {
       edit = { resigner: edited, changes }
     },
+    publishedAt: (path) => {
+      jwksPath = path
+    },
     bindNonce: (nonce) => {
       recordedNonce = nonce
     },
     changes: () => {
-      if (isOfRequest() || recordedNonce !== undefined) return 'request'
+      if (isOfRequest() || recordedNonce !== undefined || resigner.namesJwks) return 'request'
       return resigner.timeBound || edit !== undefined ? 'second' : 'once'
     },
     render: (moment) => {
@@ -172,8 +182,10 @@ function createMember(recorded: Jwt, resigner: Resigner, recordedAtMs: EpochMs, 
       if (living !== undefined) return Promise.resolve(living)
       const second = Math.floor(moment.nowMs / 1000)
       const nonce = nonceFor(moment)
-      if (last?.second !== second || last.nonce !== nonce) {
-        last = { second, nonce, token: signShared(moment, nonce) }
+      // What it says of the request: the same is signed once a second.
+      const asked = JSON.stringify([nonce, jwksUrlFor(moment)])
+      if (last?.second !== second || last.asked !== asked) {
+        last = { second, asked, token: signShared(moment, nonce) }
       }
       return last.token
     },
