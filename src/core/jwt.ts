@@ -111,6 +111,9 @@ function isRunCharacter(code: number): boolean {
   )
 }
 
+/** A text with a JWT in it has one of these: how a JSON object begins in base64url. */
+export const JWT_BEGINNINGS = ['eyJ', 'eyA', 'ewo', 'ew0', 'ewk', 'eyI', 'eyK', 'eyL'] as const
+
 /** `{` followed by a quote or white space begins `ey` or `ew` in base64url. */
 function mayBeHeader(part: string): boolean {
   return part.startsWith('ey') || part.startsWith('ew')

@@ -117,6 +117,8 @@ export interface PairTrait {
   readonly methods?: readonly string[]
   /** Stands somewhere in the request target. */
   readonly target?: BinaryText
+  /** One of these stands in the content of the response, unless that is coded or long. */
+  readonly answer?: readonly BinaryText[]
   /** Stand in the target as well, in this spelling or, where it has escapes, perhaps in another. */
   readonly texts?: readonly BinaryText[]
   /** The request has content. */

@@ -47,7 +47,7 @@ function prepareFor(db: Database.Database, traits: readonly PairTrait[] | undefi
   }
 }
 
-function conditionOf({ methods, target, texts = [], content }: PairTrait): {
+function conditionOf({ methods, target, answer, texts = [], content }: PairTrait): {
   sql: string
   values: readonly (string | Buffer)[]
 } {
@@ -60,6 +60,13 @@ function conditionOf({ methods, target, texts = [], content }: PairTrait): {
   if (target !== undefined) {
     tests.push('instr(pair.target, ?) > 0')
     values.push(Buffer.from(bytesOfText(target)))
+  }
+  if (answer !== undefined) {
+    const found = answer.map(() => 'instr(bytes, ?) > 0').join(' OR ')
+    const isOpen = `size = length(bytes) AND NOT (${found})`
+    tests.push(`(instr(lower(CAST(response_headers AS TEXT)), 'content-encoding:') > 0 OR NOT EXISTS (
+      SELECT 1 FROM body WHERE body.id = response_body_id AND ${isOpen}))`)
+    values.push(...answer.map((text) => Buffer.from(bytesOfText(text))))
   }
   for (const text of texts) {
     tests.push("(instr(pair.target, ?) > 0 OR instr(pair.target, x'25') > 0)")

@@ -1,5 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
+import { JWT_BEGINNINGS } from '../core/jwt.ts'
 import type { PairHead, PairTrait } from '../core/pair.ts'
 import type { CompiledChain } from './chain.ts'
+import type { ChainDefinition } from './document/definition.ts'
+import { EVERY_PAIR } from './document/filter-schema.ts'
 import { literalStart } from './filters/glob.ts'
 import { pathOf } from './filters/request-test.ts'
 
@@ -36,6 +40,10 @@ export function traitsOf(chains: readonly CompiledChain[]): readonly PairTrait[]
   const traits = new Map<string, PairTrait>()
   for (const { definition } of chains) {
     const { method, path } = definition.filters
+    if (asksForTokens(definition)) {
+      traits.set('tokens', { answer: JWT_BEGINNINGS })
+      continue
+    }
     const methods = method.length === 0 ? {} : { methods: method.map((name) => name.toUpperCase()) }
     for (const glob of path.length === 0 ? ['**'] : path) {
       const target = literalStart(glob)
@@ -45,6 +53,12 @@ export function traitsOf(chains: readonly CompiledChain[]): readonly PairTrait[]
   }
   const all = [...traits.values()]
   return all.length > MAX_TRAITS || all.some((trait) => Object.keys(trait).length === 0) ? undefined : all
+}
+
+/** A chain for every pair that looks for tokens first: most pairs have none, and need not be read. */
+export function asksForTokens({ filters, extractor, steps: [first] }: ChainDefinition): boolean {
+  const isForAll = isDeepStrictEqual(filters, EVERY_PAIR)
+  return isForAll && extractor.type === 'http_res_body' && first?.type === 'find'
 }
 
 function branch(): Branch {

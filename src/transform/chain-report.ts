@@ -38,6 +38,8 @@ export interface ChainCounts {
   /** Its filters let a pair through. */
   see(): void
   count(step: CompiledStep, trace: StepTrace): void
+  /** So many pairs more are let through, and its steps have nothing to do in them. */
+  passOver(pairs: number, reason: string): void
   /** @param pairs how many went by */
   report(pairs: number): ChainReport
 }
@@ -58,6 +60,14 @@ export function countChain(definition: ChainDefinition, steps: readonly Compiled
       if (notFound === undefined) return
       count.notFound += 1
       count.reasons.set(notFound, (count.reasons.get(notFound) ?? 0) + 1)
+    },
+    passOver: (pairs, reason) => {
+      if (pairs === 0) return
+      matched += pairs
+      for (const count of counts.values()) {
+        count.notFound += pairs
+        count.reasons.set(reason, (count.reasons.get(reason) ?? 0) + pairs)
+      }
     },
     report: (pairs) => ({
       id: definition.id,

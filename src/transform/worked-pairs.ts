@@ -2,7 +2,7 @@ import type { Mistakes } from '../core/mistakes.ts'
 import { isAnswered, type PairHead, type PairId, type PairSource, type RRPair } from '../core/pair.ts'
 import type { Sliced } from '../core/sliced.ts'
 import { runChain, type CompiledChain } from './chain.ts'
-import { chainIndex, traitsOf } from './chain-index.ts'
+import { asksForTokens, chainIndex, traitsOf } from './chain-index.ts'
 import type { StepTrace } from './chain-report.ts'
 import type { FilteredPair } from './filters/pair-filter.ts'
 import { requestMessage } from './message/request-message.ts'
@@ -48,13 +48,18 @@ export function* workThrough(
   const worked: WorkedPair[] = []
   if (chains.length === 0) return worked
   const work = pairWorker(chains)
+  let read = 0
   for (const page of pairs.headPages(traitsOf(chains))) {
+    read += page.length
     for (const head of page) {
       const one = work(head, () => pairs.pair(head.id), run)
       if (one !== undefined) worked.push(one)
       yield
     }
     yield
+  }
+  for (const { definition, counts } of chains) {
+    if (asksForTokens(definition)) counts.passOver(pairs.count - read, 'no JWT in it')
   }
   return worked
 }

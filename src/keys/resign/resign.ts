@@ -8,6 +8,8 @@ import { resignedPayload, type ResignMoment, type TimeRule } from './resign-payl
 import type { SigningKey } from '../signing-key.ts'
 
 export interface ResignOptions {
+  /** Whether the key signed the recorded token too, for whoever knows; by default the key is asked. */
+  readonly keyMatches?: ((key: SigningKey, token: Jwt) => boolean | undefined) | undefined
   /** Default `auto`. */
   readonly kid?: KidRule | undefined
   /** What becomes of members that prove the recorded key; default `drop`. */
@@ -67,7 +69,8 @@ export function planResign(token: Jwt, key: SigningKey, options: ResignOptions =
   if (obstacle !== undefined) {
     throw new ResealError('TRANSFORM_INVALID', `The token cannot be re-signed because ${obstacle}.`)
   }
-  const keyMatches = key.verifies(token)
+  const { keyMatches: matches = (own, recorded) => own.verifies(recorded) } = options
+  const keyMatches = matches(key, token)
   const header = resignedHeader({
     token,
     key,

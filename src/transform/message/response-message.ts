@@ -65,8 +65,8 @@ export function responseMessage(pair: AnsweredPair): ResponseMessage {
   const { response } = pair
   const headers = fieldPlaces('header', response.headers)
   const trailers = fieldPlaces('trailer', response.trailers)
-  const status = createPlace('status', String(response.status))
-  const latency = createPlace('latency', String(Math.round(pair.firstByteMs ?? pair.tookMs)))
+  let status: Place | undefined
+  let latency: Place | undefined
   const edits: HeadEdit[] = []
   let decoded: { readonly place: Place | undefined; readonly codings: readonly string[] } | undefined
 
@@ -83,24 +83,24 @@ export function responseMessage(pair: AnsweredPair): ResponseMessage {
   return {
     pair,
     body: () => openBody().place?.focus,
-    header: (name) => fieldsOf(response.headers, headers, name),
-    trailer: (name) => fieldsOf(response.trailers, trailers, name),
-    status: () => status.focus,
-    latency: () => latency.focus,
+    header: headers.named,
+    trailer: trailers.named,
+    status: () => (status ??= createPlace('status', String(response.status))).focus,
+    latency: () => (latency ??= createPlace('latency', latencyOf(pair))).focus,
     edit: (edit) => {
       edits.push(edit)
     },
     get touched() {
-      const places = [...headers, ...trailers, status, latency, ...(decoded?.place ? [decoded.place] : [])]
-      return edits.length > 0 || places.some(({ focus }) => focus.touched)
+      if (edits.length > 0 || headers.touched() || trailers.touched()) return true
+      return [status, latency, decoded?.place].some((place) => place?.focus.touched)
     },
     served: () => {
       const body = decoded?.place?.focus.touched === true ? decoded.place.focus.live() : undefined
       const changed: ChangedParts = {
-        headers: headers.map(writtenField),
-        trailers: trailers.map(writtenField),
-        status: status.focus.live(),
-        latency: latency.focus.touched ? latency.focus.live() : undefined,
+        headers: headers.written(),
+        trailers: trailers.written(),
+        status: status?.focus.live() ?? String(response.status),
+        latency: latency?.focus.touched === true ? latency.focus.live() : undefined,
         body,
         codings: decoded?.codings ?? [],
         edits,
@@ -111,13 +111,36 @@ export function responseMessage(pair: AnsweredPair): ResponseMessage {
   }
 }
 
-function fieldPlaces(what: string, fields: RawHeaders): readonly Place[] {
-  return fields.map(([name, value]) => createPlace(`${what} ${name}`, value, { isRemovable: true }))
+function latencyOf({ firstByteMs, tookMs }: AnsweredPair): string {
+  return String(Math.round(firstByteMs ?? tookMs))
 }
 
-function fieldsOf(fields: RawHeaders, places: readonly Place[], name: string): readonly Focus[] {
-  const wanted = name.toLowerCase()
-  return places.filter((_, index) => fields[index]?.[0].toLowerCase() === wanted).map(({ focus }) => focus)
+/** Fields as places, each opened when it is first asked for. */
+interface FieldPlaces {
+  named(name: string): readonly Focus[]
+  touched(): boolean
+  written(): readonly WrittenField[]
+}
+
+function fieldPlaces(what: string, fields: RawHeaders): FieldPlaces {
+  const opened = new Map<number, Place>()
+  return {
+    named: (name) => {
+      const wanted = name.toLowerCase()
+      return fields.flatMap(([other, value], index) => {
+        if (other.toLowerCase() !== wanted) return []
+        const place = opened.get(index) ?? createPlace(`${what} ${other}`, value, { isRemovable: true })
+        opened.set(index, place)
+        return [place.focus]
+      })
+    },
+    touched: () => opened.size > 0 && opened.values().some(({ focus }) => focus.touched),
+    written: () =>
+      fields.map(([, value], index) => {
+        const place = opened.get(index)
+        return place === undefined ? { live: value, isGone: false } : writtenField(place)
+      }),
+  }
 }
 
 interface WrittenField {

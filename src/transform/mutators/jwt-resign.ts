@@ -79,11 +79,15 @@ function carriedToken(text: string, prefixes: readonly string[]): CarriedToken |
   return jwt && { before: text.slice(0, before.length), jwt, after: text.slice(before.length + token.length) }
 }
 
-/** The same recorded token is planned once, wherever it stands. */
+/** Tokens whose plans are remembered; then all are forgotten. */
+const MAX_PLANS = 1000
+
+/** The same recorded token is planned once, wherever it stands; of many, if it is met again soon. */
 function rememberPlans(planFor: ResignPlanner): ResignPlanner {
   const known = new Map<string, ReturnType<ResignPlanner>>()
   return (jwt) => {
     const planned = known.get(jwt.token) ?? planFor(jwt)
+    if (known.size >= MAX_PLANS) known.clear()
     known.set(jwt.token, planned)
     return planned
   }

@@ -7,6 +7,7 @@ import type { JwtResignDefinition } from '../mutators/jwt-resign-options.ts'
 import type { NotFound } from '../steps/step.ts'
 import { isKidTaken, type KeyHistory } from './key-history.ts'
 import type { KeySources } from './key-sources.ts'
+import { recordedSigners } from './recorded-signers.ts'
 import { ringResigner } from './ring-resigner.ts'
 
 /** Says how a recorded token is re-signed; a token with rules that reseal does not know is left as recorded. */
@@ -85,6 +86,7 @@ function planWith(
 ): (jwt: Jwt) => PlannedToken {
   const { issuer, alg, kid, proofs, header, claims, time, timeClaims } = definition
   const options: ResignOptions = {
+    keyMatches: recordedSigners(),
     kid,
     proofs,
     header: { set: header.set, remove: header.delete },

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { claimsOf, parseJwt } from '../../core/jwt.ts'
 import type { EpochMs, EpochSeconds } from '../../core/time.ts'
 import type { Resigner } from '../../keys/resign/resign.ts'
@@ -27,7 +28,9 @@ export function createSharedTokens(): SharedTokens {
   const circles = new Map<string, Circle>()
   return {
     join: (recorded, { key, kid }) => {
-      const id = JSON.stringify([recorded, key.source, key.thumbprint, key.alg, kid])
+      // Of many tokens, the tokens themselves are much memory.
+      const digest = hash('sha256', recorded, 'base64')
+      const id = JSON.stringify([digest, key.source, key.thumbprint, key.alg, kid])
       const known = circles.get(id)
       const circle: Circle = known ?? { last: undefined }
       circles.set(id, circle)
