@@ -78,7 +78,8 @@ function explain(
   const what = { method: request.method, target: maskedTarget(request.target) }
   if (answer.kind === 'hit') return { ...what, pair: answer.pair, miss: undefined }
   if (answer.kind !== 'miss') return { ...what, pair: undefined, miss: undefined }
-  return { ...what, pair: undefined, miss: missReport(request, answer.near()) }
+  plan.compareWithAll()
+  return { ...what, pair: undefined, miss: missReport(request, { near: answer.near() }) }
 }
 
 function unknownBackend(target: string, backends: readonly string[]): ResealError {

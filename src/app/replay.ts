@@ -1,11 +1,11 @@
 import type { HttpRequest } from '../core/exchange.ts'
 import type { PairId } from '../core/pair.ts'
 import type { Sliced } from '../core/sliced.ts'
-import type { NearMiss } from '../match/near-miss.ts'
 import { secretClasses } from '../redact/classes.ts'
 import { createPlan, type Coverage, type ReplayPlan } from '../respond/plan.ts'
 import { JOURNAL_ENTRIES, type JournalEntry } from '../respond/journal.ts'
 import type { MissGroup } from '../respond/miss-book.ts'
+import type { Found } from '../respond/miss-report.ts'
 import type { ReplayAnswer } from '../respond/replay-answer.ts'
 import { createReplayFaults } from '../respond/replay-faults.ts'
 import { createRefuser, createResponder } from '../respond/responder.ts'
@@ -50,7 +50,8 @@ export interface ReplayOptions extends TransformSources, MissOptions {
   /** Listens with TLS; left out, in the clear. */
   readonly tls?: TlsSource | undefined
   readonly onHit: (request: HttpRequest, pair: PairId) => void
-  readonly onMiss: (request: HttpRequest, near: readonly NearMiss[]) => void
+  /** Told of what nothing answers, and what comes near to it among how many pairs. */
+  readonly onMiss: (request: HttpRequest, found: Found) => void
   /** Told of a request that could not be answered for a reason of reseal's own. */
   readonly onError: (error: unknown) => void
 }
@@ -213,6 +214,6 @@ function planOf(
 function toldTo({ onHit, onMiss }: Pick<ReplayOptions, 'onHit' | 'onMiss'>) {
   return (request: HttpRequest, answer: ReplayAnswer): void => {
     if (answer.kind === 'hit') onHit(request, answer.pair)
-    if (answer.kind === 'miss') onMiss(request, answer.near)
+    if (answer.kind === 'miss') onMiss(request, answer)
   }
 }

@@ -103,8 +103,8 @@ async function runReplay(snapshot: string, flags: ReplayFlags, output: Output): 
     onHit: (request, pair) => {
       if (lively) output.message(`${request.method} ${maskedTarget(request.target)}  pair ${pair}`)
     },
-    onMiss: (request, near) => {
-      if (!settings.quiet) for (const line of missLogLines(request, near)) output.message(line)
+    onMiss: (request, found) => {
+      if (!settings.quiet) for (const line of missLogLines(request, found)) output.message(line)
     },
     onError: (error) => reportRequestFailure(error, output),
   })

@@ -1,12 +1,17 @@
 import { kindOfValue, VALUE_KIND_NAMES } from '../core/value-kind.ts'
 import type { PairId } from '../core/pair.ts'
+import { queryParts } from './query.ts'
+import { targetParts } from './request-path.ts'
 
 /** Finds recorded requests that may be near one that nothing answers, without reading the snapshot through. */
 export interface NearIndex {
-  /** Of more pairs than are kept of a place, those that are added first stay. */
-  add(pair: PairId, path: string): void
-  /** At most {@link MAX_CANDIDATES} pairs: those of this path, then of its shape, then from its neighbourhood. */
-  likely(path: string): readonly PairId[]
+  /** Of more pairs than are kept of a neighbourhood, those that are added first stay. */
+  add(pair: PairId, target: string): void
+  /**
+   * At most {@link MAX_CANDIDATES} pairs: those of this path, then of its shape, then from its neighbourhood. Of many with
+   * one path, or one shape, those that have most query parameters in common.
+   */
+  likely(target: string): readonly PairId[]
 }
 
 /** How many recorded requests are compared whole for one miss. */
@@ -18,16 +23,21 @@ const PER_KEY = 40
 /** Pairs of a neighbourhood, and neighbourhoods, that are kept. */
 const PER_PLACE = 20
 const MAX_PLACES = 10_000
+/** Query parameters of a request that count for what is likely. */
+const MAX_PARAMETERS = 16
 
 /**
- * Sixteen bytes a pair, whatever the length of its path: it and two hashes, which are gone through from end to end, since
- * a million are gone through in a millisecond and never have to be sorted. Where hashes meet by chance, a candidate is
- * compared in vain.
+ * Twenty bytes a pair and four for each query parameter, whatever their length: hashes, which are gone through from end to
+ * end, since a million are gone through in a millisecond and never have to be sorted. Where hashes meet by chance, a
+ * candidate is compared in vain.
  */
 export function createNearIndex(): NearIndex {
   let pairs = new Float64Array(64)
   let paths = new Uint32Array(64)
   let shapes = new Uint32Array(64)
+  /** Where the parameters of a pair end; they begin where those of the one before it do. */
+  let ends = new Uint32Array(64)
+  let parameters = new Uint32Array(64)
   let used = 0
   const places = new Map<string, PairId[]>()
 
@@ -35,23 +45,46 @@ export function createNearIndex(): NearIndex {
     pairs = copyOf(pairs, new Float64Array(used * 2))
     paths = copyOf(paths, new Uint32Array(used * 2))
     shapes = copyOf(shapes, new Uint32Array(used * 2))
+    ends = copyOf(ends, new Uint32Array(used * 2))
   }
-  const found = (hashes: Uint32Array, hash: number): readonly PairId[] => {
-    const list = hashes.subarray(0, used)
-    const ids: PairId[] = []
-    for (let at = list.indexOf(hash); at !== -1 && ids.length < PER_KEY; at = list.indexOf(hash, at + 1)) {
-      ids.push(pairs[at] ?? 0)
+  const addParameters = (query: string | undefined): void => {
+    const hashes = parameterHashes(query)
+    const from = ends[used - 1] ?? 0
+    if (from + hashes.length > parameters.length)
+      parameters = copyOf(parameters, new Uint32Array(parameters.length * 2))
+    parameters.set(hashes, from)
+    ends[used] = from + hashes.length
+  }
+  const inCommon = (at: number, asked: Uint32Array): number => {
+    let common = 0
+    const end = ends[at] ?? 0
+    for (let place = at === 0 ? 0 : (ends[at - 1] ?? 0); place < end; place += 1) {
+      const parameter = parameters[place]
+      for (let other = 0; other < asked.length; other += 1) if (asked[other] === parameter) common += 1
     }
-    return ids
+    return common
+  }
+  const found = (hashes: Uint32Array, hash: number, asked: Uint32Array): readonly PairId[] => {
+    const list = hashes.subarray(0, used)
+    /** By how much they have in common. */
+    const alike: PairId[][] = Array.from({ length: asked.length + 1 }, () => [])
+    const most = alike[asked.length] ?? []
+    for (let at = list.indexOf(hash); at !== -1 && most.length < PER_KEY; at = nextOf(list, hash, at)) {
+      const ids = alike[inCommon(at, asked)]
+      if (ids !== undefined && ids.length < PER_KEY) ids.push(pairs[at] ?? 0)
+    }
+    return alike.toReversed().flat().slice(0, PER_KEY)
   }
 
   return {
-    add(pair, path) {
+    add(pair, target) {
       if (used === pairs.length) grow()
+      const { path, query } = targetParts(target)
       const shape = shapeOf(path)
       pairs[used] = pair
       paths[used] = hashOf(path)
       shapes[used] = hashOf(shape)
+      addParameters(query)
       used += 1
       for (const place of placesOf(shape)) {
         const known = places.get(place)
@@ -60,13 +93,33 @@ export function createNearIndex(): NearIndex {
         } else if (known.length < PER_PLACE) known.push(pair)
       }
     },
-    likely(path) {
+    likely(target) {
+      const { path, query } = targetParts(target)
       const shape = shapeOf(path)
+      const asked = Uint32Array.from(parameterHashes(query))
       const near = placesOf(shape).flatMap((place) => places.get(place) ?? [])
-      const all = [...found(paths, hashOf(path)), ...found(shapes, hashOf(shape)), ...near]
-      return [...new Set(all)].slice(0, MAX_CANDIDATES)
+      const ofPath = found(paths, hashOf(path), asked)
+      const ofShape = ofPath.length === PER_KEY ? [] : found(shapes, hashOf(shape), asked)
+      return [...new Set([...ofPath, ...ofShape, ...near])].slice(0, MAX_CANDIDATES)
     },
   }
+}
+
+/** Where a hash is next; where many are, the next one is near, and a call costs more than to look. */
+function nextOf(list: Uint32Array, hash: number, at: number): number {
+  for (let next = at + 1; next <= at + 16; next += 1) if (list[next] === hash) return next
+  return list.indexOf(hash, at + 17)
+}
+
+/** Of name and value together; the order of parameters does not count, and repeats count once. */
+function parameterHashes(query: string | undefined): readonly number[] {
+  if (query === undefined || query === '') return []
+  const hashes: number[] = []
+  for (const { name, value = '' } of queryParts(query).slice(0, MAX_PARAMETERS)) {
+    const parameter = hashOf(`${name}=${value}`)
+    if (!hashes.includes(parameter)) hashes.push(parameter)
+  }
+  return hashes
 }
 
 function copyOf<T extends Float64Array | Uint32Array>(from: T, to: T): T {

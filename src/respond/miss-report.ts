@@ -5,6 +5,7 @@ import { maskedTarget } from '../core/masking.ts'
 import { printable } from '../core/printable.ts'
 import type { MissCause } from '../match/miss-cause.ts'
 import type { NearMiss } from '../match/near-miss.ts'
+import type { Compared } from './recorded-paths.ts'
 import { fieldsOf, remedyLines } from '../match/remedy.ts'
 
 /** What there is to say of a request that nothing answers. */
@@ -18,10 +19,18 @@ export interface MissReport {
   /** Lines of a transform document under which the nearest pair would answer. */
   readonly yaml: readonly string[] | undefined
   readonly nearest: readonly NearMiss[]
+  /** What the nearest were chosen from; undefined where it was every recorded pair. */
+  readonly compared: Compared | undefined
+}
+
+/** What was found near a request, and among how many. */
+export interface Found {
+  readonly near: readonly NearMiss[]
+  readonly compared?: Compared | undefined
 }
 
 /** Says why a request was missed and what can be done. */
-export function missReport({ method, target }: HttpRequest, near: readonly NearMiss[]): MissReport {
+export function missReport({ method, target }: HttpRequest, { near, compared }: Found): MissReport {
   const [first] = near
   const cause = first?.cause ?? 'new endpoint'
   const yaml = first && cause !== 'new endpoint' ? remedyLines(first) : undefined
@@ -32,12 +41,13 @@ export function missReport({ method, target }: HttpRequest, near: readonly NearM
     hint: hintFor(cause, first, yaml),
     yaml,
     nearest: near,
+    compared,
   }
 }
 
 /** The answer to a miss: JSON, or text for a client that would rather have that. */
-export function missResponse(request: HttpRequest, near: readonly NearMiss[], status: number): HttpResponse {
-  const report = missReport(request, near)
+export function missResponse(request: HttpRequest, found: Found, status: number): HttpResponse {
+  const report = missReport(request, found)
   const text = prefersText(request)
   const body = Buffer.from(text ? `${missText(report).join('\n')}\n` : missJson(report))
   return {
@@ -55,9 +65,11 @@ export function missResponse(request: HttpRequest, near: readonly NearMiss[], st
 }
 
 /** A report for people, a line each. */
-export function missText({ method, target, cause, hint, yaml, nearest }: MissReport): readonly string[] {
+export function missText({ nearest, compared, ...report }: MissReport): readonly string[] {
+  const { method, target, cause, hint, yaml } = report
   return [
     `The snapshot has no answer to ${method} ${target} (${cause}).`,
+    ...(compared === undefined ? [] : [comparedSentence(compared)]),
     ...nearest.flatMap((near) => [
       `pair ${near.pair}: ${near.method} ${near.target} (${near.cause})`,
       ...near.differs.map(
@@ -71,9 +83,9 @@ export function missText({ method, target, cause, hint, yaml, nearest }: MissRep
 }
 
 /** The same for a log: which request, and what to make of it, a line each. */
-export function missLogLines(request: HttpRequest, near: readonly NearMiss[]): readonly string[] {
-  const report = missReport(request, near)
-  const [first] = near
+export function missLogLines(request: HttpRequest, found: Found): readonly string[] {
+  const report = missReport(request, found)
+  const [first] = found.near
   const nearest = first === undefined ? '' : `  nearest: pair ${first.pair}`
   return [
     `miss  ${report.method} ${report.target}${nearest} (${report.cause})`,
@@ -92,11 +104,17 @@ function missJson(report: MissReport): string {
       request: { method, target },
       cause,
       nearest: nearestJson(report.nearest),
+      ...(report.compared === undefined ? {} : { compared: report.compared }),
       ...(yaml === undefined ? {} : { yaml: `${yaml.join('\n')}\n` }),
     },
     null,
     2,
   )}\n`
+}
+
+/** The search for near misses goes on while requests are answered: the same request gets a better report later. */
+function comparedSentence({ pairs, of }: Compared): string {
+  return `It was compared with ${pairs} of ${of} pairs so far; asked again later, it may be nearer to another one.`
 }
 
 /** Near misses as JSON shows them. */

@@ -5,13 +5,16 @@ import type { Difference } from '../match/difference.ts'
 import type { RuleBook } from '../match/rule-book.ts'
 import { nearMisses, type Candidate, type NearMiss } from '../match/near-miss.ts'
 import { openRequest } from '../match/request-difference.ts'
-import { pathOf } from '../match/request-path.ts'
 import type { MatchedSnapshot, WhyNot } from './matcher.ts'
-import { recordedPaths } from './recorded-paths.ts'
+import { recordedPaths, type Compared } from './recorded-paths.ts'
 
 /** Finds the recorded requests nearest to one that was not answered. */
 export interface Nearest {
   to(request: HttpRequest, origin: string | undefined, whyNot: WhyNot | undefined): readonly NearMiss[]
+  /** How many recorded pairs were looked at; undefined once they all were. */
+  compared(): Compared | undefined
+  /** Looks at all of them, at once. */
+  readAll(): void
   /** Takes in a pair that was stored since. */
   add(pair: AskedPair): void
 }
@@ -27,7 +30,7 @@ export function nearestPairs(
     const asked = openRequest(secrets.asked(request) ?? request)
     const rules = book.rulesFor(request.method, asked.path, origin ?? index.origins[0] ?? 'http://localhost')
     const first = whyNot === undefined ? [] : [whyNot.pair]
-    const ids = new Set([...first, ...near.likely(asked.path)])
+    const ids = new Set([...first, ...near.likely(asked.request.target)])
     const candidates = [...ids].flatMap((id): Candidate[] => {
       const pair = pairs.pair(id)
       if (pair === undefined) return []
@@ -40,7 +43,12 @@ export function nearestPairs(
     })
     return nearMisses(asked, candidates, rules)
   }
-  return { to, add: ({ id, request }) => near.add(id, pathOf(request.target)) }
+  return {
+    to,
+    compared: near.compared,
+    readAll: near.readAll,
+    add: ({ id, request }) => near.add(id, request.target),
+  }
 }
 
 function otherBackend({ route }: RRPair, asked: string): Difference {

@@ -8,6 +8,7 @@ import { createBearerCheck, type BearerKeys } from './bearer-check.ts'
 import { createMatcher, type Choice, type MatchSettings } from './matcher.ts'
 import { nearestPairs } from './nearest.ts'
 import { askedColumns } from './asked-scan.ts'
+import type { Compared } from './recorded-paths.ts'
 import { growingIndex } from './growing-index.ts'
 import { pairIndex } from './pair-index.ts'
 import { createResponses, type ResponsesInput } from './recorded-responses.ts'
@@ -32,6 +33,10 @@ export interface ReplayPlan {
    * plan would do, and then nothing is changed.
    */
   add(pair: AskedPair): boolean
+  /** How many recorded pairs misses were compared with so far; undefined once it is all. */
+  compared(): Compared | undefined
+  /** From here on misses are compared with all recorded pairs, which takes seconds where there are a million. */
+  compareWithAll(): void
   /** Repeats and writes begin anew, for every client. */
   reset(): void
   coverage(): Coverage
@@ -118,6 +123,8 @@ export function* createPlan(input: PlanInput): Sliced<ReplayPlan> {
       matcher = createMatcher(matched, match, sessions)
       return true
     },
+    compared: nearest.compared,
+    compareWithAll: nearest.readAll,
     reset: () => matcher.reset(),
     sessions,
     served: served.pairs,

@@ -1,6 +1,5 @@
 import type { PairId, PairSource } from '../core/pair.ts'
 import { createNearIndex, type NearIndex } from '../match/near-index.ts'
-import { pathOf } from '../match/request-path.ts'
 import type { PairIndex } from './pair-index.ts'
 
 /** Pairs that are read at once. */
@@ -12,19 +11,40 @@ const FIRST_MS = 15
 /** Afterwards so long at a time, and then others have a turn for as long. */
 const TURN_MS = 4
 
+/** A snapshot of more pairs is not read before there is a miss: it would be seconds of work, often for nothing. */
+const MOST_AHEAD = 200_000
+/** The first requests of a replay come before it. */
+const AHEAD_MS = 250
+
+/** How many of all recorded pairs were looked at. */
+export interface Compared {
+  readonly pairs: number
+  readonly of: number
+}
+
+export interface RecordedPaths extends NearIndex {
+  /** Undefined once all recorded pairs are looked at. */
+  compared(): Compared | undefined
+  /** Reads what is left to read, at once. */
+  readAll(): void
+}
+
 /**
- * What is likely near a path, by the targets of all recorded pairs. They are read when the first miss comes: those of a
- * small snapshot at once, of a larger one in turns, while requests are answered. Until it is through,
- * a sample from the whole of the snapshot has to do.
+ * What is likely near a target, by those of all recorded pairs. They are read soon after the start, those of a large
+ * snapshot when the first miss comes, in turns while requests are answered. Until it is through, a sample from the whole
+ * of the snapshot has to do.
  */
 export function recordedPaths(
   pairs: Pick<PairSource, 'targets'>,
   index: Pick<PairIndex, 'size' | 'id' | 'unservable'>,
-): NearIndex {
+): RecordedPaths {
   const near = createNearIndex()
+  const all = index.size + index.unservable.length
+  let looked = 0
   const last = Math.max(0, index.size === 0 ? 0 : index.id(index.size - 1), index.unservable.at(-1) ?? 0)
   const blocks = blocksInTurn(Math.ceil(last / AT_ONCE))
-  let isBegun = false
+  let isAsked = false
+  let isReading = false
 
   /** @returns whether anything is left to read */
   const read = (untilMs: number, least: number): boolean => {
@@ -32,7 +52,8 @@ export function recordedPaths(
       const { value: block, done } = blocks.next()
       if (done === true) return false
       for (const { id, target } of pairs.targets(block * AT_ONCE, (block + 1) * AT_ONCE)) {
-        near.add(id, pathOf(target))
+        near.add(id, target)
+        looked += 1
       }
     }
     return true
@@ -44,15 +65,21 @@ export function recordedPaths(
       // The snapshot was closed, since another plan serves now or none. Whatever else it is, the next miss meets it too.
     }
   }
+  const readOnIn = (delayMs: number): void => {
+    if (isReading) return
+    isReading = true
+    setTimeout(readOn, delayMs).unref()
+  }
+  if (all <= MOST_AHEAD) readOnIn(AHEAD_MS)
   return {
-    likely: (path) => {
-      if (!isBegun && read(performance.now() + FIRST_MS, AT_FIRST / AT_ONCE)) {
-        setTimeout(readOn, TURN_MS).unref()
-      }
-      isBegun = true
-      return near.likely(path)
+    add: (id, target) => near.add(id, target),
+    likely: (target) => {
+      if (!isAsked && read(performance.now() + FIRST_MS, AT_FIRST / AT_ONCE)) readOnIn(TURN_MS)
+      isAsked = true
+      return near.likely(target)
     },
-    add: (id, path) => near.add(id, path),
+    compared: () => (looked < all ? { pairs: looked, of: all } : undefined),
+    readAll: () => void read(Infinity, 1),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponse } from '../core/exchange.ts'
 import type { PairId } from '../core/pair.ts'
 import type { NearMiss } from '../match/near-miss.ts'
+import type { Compared } from './recorded-paths.ts'
 
 /** A request's response, and what became of the request: its verdict. */
 export type ReplayAnswer = ReplayVerdict & {
@@ -12,7 +13,7 @@ export type ReplayAnswer = ReplayVerdict & {
 /** What became of a request. */
 export type ReplayVerdict =
   | { readonly kind: 'hit'; readonly pair: PairId }
-  | { readonly kind: 'miss'; readonly near: readonly NearMiss[] }
+  | { readonly kind: 'miss'; readonly near: readonly NearMiss[]; readonly compared?: Compared | undefined }
   /** An issuer beside the recording answered. */
   | { readonly kind: 'issuer' }
   /** A fault answered, and nobody was asked. */

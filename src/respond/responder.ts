@@ -9,18 +9,19 @@ import type { Answerer, OtherAnswerer } from './replay-answer.ts'
  * @param otherwise asked before a request counts as a miss
  */
 export function createResponder(
-  plan: () => Pick<ReplayPlan, 'answer' | 'missStatus'>,
+  plan: () => Pick<ReplayPlan, 'answer' | 'missStatus' | 'compared'>,
   origin: string | undefined,
   otherwise: OtherAnswerer = () => undefined,
 ): Answerer {
   return (request) => {
-    const { answer: answerOf, missStatus } = plan()
+    const { answer: answerOf, missStatus, compared: comparedSoFar } = plan()
     const answer = answerOf(request, origin)
     if (answer.kind !== 'miss') return answer
     const other = otherwise(request)
     if (other !== undefined) return other
     const near = answer.near()
-    return { kind: 'miss', near, response: missResponse(request, near, missStatus) }
+    const compared = comparedSoFar()
+    return { kind: 'miss', near, compared, response: missResponse(request, { near, compared }, missStatus) }
   }
 }
 

@@ -17,3 +17,14 @@ test('of a hundred thousand paths a bounded number is likely, those of the path 
   near.add(100_002, '/late')
   assert.equal(near.likely('/late')[0], 100_002)
 })
+
+test('of many requests with one path, those that have most parameters in common are likely, in whatever order they are', () => {
+  const near = createNearIndex()
+  for (let id = 1; id <= 50_000; id += 1) near.add(id, `/search?q=word${id}&size=20&ts=${id}`)
+  assert.equal(near.likely('/search?ts=99999999&size=20&q=word%333333')[0], 33_333)
+  assert.equal(near.likely('/search?q=word7&size=20')[0], 7)
+  assert.equal(near.likely('/search?nothing=like&it')[0], 1)
+  assert.equal(near.likely('/search').length > 0, true)
+  for (let id = 60_001; id <= 61_000; id += 1) near.add(id, `/items/${id}?color=c${id}&size=1`)
+  assert.equal(near.likely('/items/1?size=1&color=c60500')[0], 60_500)
+})

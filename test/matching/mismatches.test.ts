@@ -50,6 +50,21 @@ const recorded = (): readonly RRPair[] => [
   aPair({ id: 11, ...API, request: { target: '/unrelated/place/of/its/own' } }),
 ]
 
+/** Others that are like these, from 1 on. */
+function like(count: number): readonly RRPair[] {
+  return Array.from({ length: count }, (_, at) => {
+    const uuid = `${(at + 0x1000_0000).toString(16)}-2fa1-41d2-883f-0016d3cca427`
+    const targets = [
+      `/events?ts=${1_764_000_001 + at}&type=t${at}`,
+      `/users/${uuid}/carts`,
+      `/stock/fruit-${at}`,
+      `/items/${at}/`,
+      `/list?page=${at}&size=20&ts=1764000000`,
+    ]
+    return aPair({ id: at + 1, ...API, request: { target: targets[at % targets.length] ?? '/' } })
+  })
+}
+
 interface Mismatch {
   /** The `match:` of the document that the miss needs to be one. */
   readonly match?: string
@@ -147,10 +162,17 @@ const MISMATCHES: Readonly<Record<string, Mismatch>> = {
   },
 }
 
-async function asking(t: TestContext, yaml: string, { asked, before = 0, listener = 'api' }: Mismatch) {
-  const directory = await aSnapshot(t, recorded())
+async function asking(t: TestContext, yaml: string, mismatch: Mismatch) {
+  return askingAt(await replaying(t, await aSnapshot(t, recorded()), yaml), mismatch)
+}
+
+async function replaying(t: TestContext, directory: string, yaml: string): Promise<readonly string[]> {
   const routes = [API, LOGIN].map(({ route: { target } }) => ({ listen: '127.0.0.1:0', target }))
   const { urls } = await aReplay(t, directory, yaml, { routes })
+  return urls
+}
+
+async function askingAt(urls: readonly string[], { asked, before = 0, listener = 'api' }: Mismatch) {
   const { method = 'GET', target = '/', headers = [], body } = asked
   const url = `${urls[listener === 'api' ? 0 : 1]}${target}`
   const ask = () =>
@@ -166,6 +188,7 @@ async function asking(t: TestContext, yaml: string, { asked, before = 0, listene
 interface Report {
   readonly cause: string
   readonly yaml?: string
+  readonly compared?: { readonly pairs: number; readonly of: number }
   readonly nearest: readonly {
     readonly pair: number
     readonly cause: string
@@ -194,6 +217,23 @@ suite('the report of a miss is right about', () => {
       assert.equal((await asking(t, kept, mismatch)).status, 200)
     })
   }
+
+  test('all of these among thousands like them, at the latest once it has been through them', async (t) => {
+    const others = like(6000)
+    const last = recorded().map((pair) => ({ ...pair, id: others.length + pair.id }))
+    const directory = await aSnapshot(t, [...others, ...last])
+    const urls = await replaying(t, directory, 'version: 1\n')
+    for (const [name, mismatch] of Object.entries(MISMATCHES)) {
+      if (mismatch.match !== undefined) continue
+      let report: Report
+      do {
+        report = (await (await askingAt(urls, mismatch)).json()) as Report
+      } while (report.compared !== undefined)
+      const { cause, yaml, nearest } = report
+      const pair = others.length + mismatch.pair
+      assert.deepEqual([cause, nearest[0]?.pair, yaml], [mismatch.cause, pair, mismatch.yaml], name)
+    }
+  })
 
   test('no order of JSON members, since they are one question in any', async (t) => {
     const asked: RequestFields = {

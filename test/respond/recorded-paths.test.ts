@@ -56,6 +56,28 @@ test('a large one is read from everywhere while others are answered, every pair 
   assert.equal(new Set(reads).size, size)
 })
 
+test('one that is not too large is read soon after the start, and tells how far it has come until then', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] })
+  const size = 100_000
+  const { near, reads } = largeSource(size)
+  assert.deepEqual(near.compared(), { pairs: 0, of: size })
+  untilSo(context, () => near.compared() === undefined)
+  assert.equal(reads.length, size)
+  assert.equal(near.likely('/last')[0], size)
+  assert.equal(reads.length, size)
+})
+
+test('a miss that comes before has a sample at least, and what is left is read at once where that is asked for', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] })
+  const size = 250_000
+  const { near, reads } = largeSource(size)
+  near.likely('/items/x')
+  assert.deepEqual(near.compared(), { pairs: reads.length, of: size })
+  near.readAll()
+  assert.equal(near.compared(), undefined)
+  assert.equal(near.likely('/last?n=1')[0], size)
+})
+
 test('reading stops quietly when its snapshot is closed', (context) => {
   context.mock.timers.enable({ apis: ['setTimeout'] })
   const { near, reads, close } = largeSource(300_000)
