@@ -1,5 +1,4 @@
-import { joinedBytes } from '../core/joined-bytes.ts'
-import type { MemoryBudget } from './memory-budget.ts'
+import type { ExchangeMemory } from './memory-budget.ts'
 
 /** A body as it passes, kept up to a limit. */
 export interface BodyBuffer {
@@ -11,7 +10,7 @@ export interface BodyBuffer {
   passedBytes(): number
   /** Some bytes passed that were not kept. */
   truncated(): boolean
-  /** What was kept, in a buffer of its own. */
+  /** What was kept, in one piece; it is valid until its exchange gives its memory back. */
   bytes(): Uint8Array
   /** Frees what was kept; nothing more is. */
   letGo(): void
@@ -24,32 +23,44 @@ const MAX_BLOCK_BYTES = 1024 * 1024
 
 /**
  * @param wholeBytes a body of so many bytes is kept whole; of a longer one the first 1 MiB, or `wholeBytes` if fewer
- * @param budget counts what is kept, and may refuse more
+ * @param memory counts what is kept, may refuse more, and lends the blocks to keep it in
  */
 export function createBodyBuffer(
   wholeBytes: number,
-  budget: Pick<MemoryBudget, 'take' | 'give'>,
+  memory: Pick<ExchangeMemory, 'take' | 'give' | 'lend' | 'takeBack'>,
 ): BodyBuffer {
   let maxBytes = wholeBytes
-  let blocks: Uint8Array<ArrayBuffer>[] = []
+  let blocks: Uint8Array[] = []
   let roomBytes = 0
   let keptBytes = 0
   let passedBytes = 0
   let expectedBytes = 0
 
+  /** Makes one block of all. */
+  const join = (bytes: number): Uint8Array => {
+    const whole = memory.lend(bytes)
+    let at = 0
+    for (const block of blocks) {
+      whole.set(block.subarray(0, bytes - at), at)
+      at += Math.min(block.length, bytes - at)
+      memory.takeBack(block)
+    }
+    blocks = [whole]
+    keptBytes = bytes
+    roomBytes = bytes
+    return whole
+  }
   const keepBeginning = (): void => {
     maxBytes = Math.min(maxBytes, BEGINNING_BYTES)
     if (keptBytes <= maxBytes) return
-    budget.give(keptBytes - maxBytes)
-    blocks = [joinedBytes(blocks, maxBytes)]
-    keptBytes = maxBytes
-    roomBytes = maxBytes
+    memory.give(keptBytes - maxBytes)
+    join(maxBytes)
   }
   /** Exactly what was announced; else as much again as there is. */
   const addRoom = (neededBytes: number): void => {
     const wanted =
       expectedBytes > keptBytes ? expectedBytes - keptBytes : Math.min(keptBytes, MAX_BLOCK_BYTES)
-    const block = new Uint8Array(Math.min(Math.max(wanted, neededBytes), maxBytes - roomBytes))
+    const block = memory.lend(Math.min(Math.max(wanted, neededBytes), maxBytes - roomBytes))
     blocks.push(block)
     roomBytes += block.length
   }
@@ -76,19 +87,17 @@ export function createBodyBuffer(
       passedBytes += chunk.length
       if (passedBytes > wholeBytes) keepBeginning()
       const fits = Math.min(chunk.length, maxBytes - keptBytes)
-      if (fits > 0 && budget.take(fits)) keep(fits === chunk.length ? chunk : chunk.subarray(0, fits))
+      if (fits > 0 && memory.take(fits)) keep(fits === chunk.length ? chunk : chunk.subarray(0, fits))
     },
     passedBytes: () => passedBytes,
     truncated: () => passedBytes > keptBytes,
     bytes() {
       const [only] = blocks
-      if (blocks.length === 1 && only?.length === keptBytes) return only
-      const whole = joinedBytes(blocks, keptBytes)
-      blocks = [whole]
-      roomBytes = keptBytes
-      return whole
+      if (only === undefined) return NOTHING
+      return blocks.length === 1 ? only.subarray(0, keptBytes) : join(keptBytes)
     },
     letGo() {
+      for (const block of blocks) memory.takeBack(block)
       blocks = []
       roomBytes = 0
       keptBytes = 0

@@ -10,7 +10,7 @@ import { headerValue, type RawHeaders } from '../core/headers.ts'
 import type { AskedPair, PairId, Route, RRPair } from '../core/pair.ts'
 import type { EpochMs } from '../core/time.ts'
 import { createBodyBuffer, type BodyBuffer } from './body-buffer.ts'
-import type { ExchangeBudget } from './memory-budget.ts'
+import type { ExchangeMemory } from './memory-budget.ts'
 import { createPassageLog } from './passage-log.ts'
 
 /** Where the recorder reads the time from. */
@@ -28,7 +28,7 @@ export interface BegunExchange {
   readonly route: Route
   readonly clock: RecorderClock
   readonly maxBodyBytes: number
-  readonly memory: ExchangeBudget
+  readonly memory: ExchangeMemory
 }
 
 /** What becomes of an exchange: `whole`, `early` and then `amended`, or `dropped`. */
@@ -129,6 +129,7 @@ export function tapExchange(begun: BegunExchange, keeper: ExchangeKeeper): Excha
 }
 
 const NONE: RawHeaders = []
+const NOTHING = new Uint8Array()
 
 /** What `Content-Length` announces; 0 where nothing does. */
 function lengthIn(headers: RawHeaders): number {
@@ -137,7 +138,7 @@ function lengthIn(headers: RawHeaders): number {
 
 /** A request of which nothing is known yet but its head. */
 function unheard(head: RequestHead): HttpRequest {
-  return { ...head, body: new Uint8Array(), trailers: NONE }
+  return { ...head, body: NOTHING, trailers: NONE }
 }
 
 function bodyFacts(request: BodyBuffer, response: BodyBuffer) {

@@ -1,3 +1,5 @@
+import type { BodyArena } from './body-arena.ts'
+
 /** Memory that exchanges under way, and pairs that wait for the disk, hold together. */
 export interface MemoryBudget {
   /** Whether so many bytes more may be held; they then count. */
@@ -9,10 +11,10 @@ export interface MemoryBudget {
 }
 
 /** What one exchange holds. */
-export interface ExchangeBudget extends Pick<MemoryBudget, 'take' | 'give'> {
+export interface ExchangeMemory extends Pick<MemoryBudget, 'take' | 'give'>, BodyArena {
   /** It was refused memory once: its pair cannot be whole. */
   refused(): boolean
-  /** Gives everything back; once is enough, and nothing may be taken afterwards. */
+  /** Gives everything back; once is enough, and nothing may be taken or used afterwards. */
   release(): void
 }
 
@@ -35,8 +37,9 @@ export function createMemoryBudget(maxBytes: number): MemoryBudget {
   }
 }
 
-/** The part of a budget that one exchange takes; refused once, it takes nothing more. */
-export function exchangeBudget(budget: MemoryBudget): ExchangeBudget {
+/** The part of a budget, and of an arena, that one exchange takes; refused once, it takes nothing more. */
+export function exchangeMemory(budget: MemoryBudget, arena: BodyArena): ExchangeMemory {
+  const blocks = new Set<Uint8Array>()
   let takenBytes = 0
   let refused = false
   return {
@@ -49,11 +52,21 @@ export function exchangeBudget(budget: MemoryBudget): ExchangeBudget {
       budget.give(bytes)
       takenBytes -= bytes
     },
+    lend(bytes) {
+      const block = arena.lend(bytes)
+      blocks.add(block)
+      return block
+    },
+    takeBack(block) {
+      if (blocks.delete(block)) arena.takeBack(block)
+    },
     refused: () => refused,
     release() {
       budget.give(takenBytes)
       takenBytes = 0
       refused = true
+      for (const block of blocks) arena.takeBack(block)
+      blocks.clear()
     },
   }
 }

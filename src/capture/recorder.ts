@@ -1,11 +1,15 @@
 import { errorMessage } from '../core/errors.ts'
 import type { ExchangeTap, RequestHead } from '../core/exchange.ts'
 import type { AskedPair, PairFacts, PairId, PairSink, RecordedGap, Route } from '../core/pair.ts'
+import { createBodyArena } from './body-arena.ts'
 import { tapExchange, type ExchangeKeeper, type RecorderClock } from './exchange-tap.ts'
 import { createLossBook } from './loss-book.ts'
-import { createMemoryBudget, exchangeBudget } from './memory-budget.ts'
+import { createMemoryBudget, exchangeMemory } from './memory-budget.ts'
 
-/** Where a recorder's pairs go, and its notes of what was lost. */
+/**
+ * Where a recorder's pairs go, and its notes of what was lost. The bodies of a pair are lent: they are its own until
+ * what it was put with settles, and something else afterwards.
+ */
 export interface RecorderSink extends PairSink {
   /** Notes a time in which exchanges passed and could not be stored. */
   note(gap: RecordedGap): Promise<void>
@@ -69,6 +73,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const { sink, clock, maxBodyBytes = MAX_BODY_BYTES, firstId = 1, maxUncommitted = 0 } = options
   const { onLoss = () => {}, onRecovery = () => {} } = options
   const budget = createMemoryBudget(options.maxPendingBytes ?? MAX_PENDING_BYTES)
+  const arena = createBodyArena()
   const losses = createLossBook({ note: (gap) => sink.note(gap), monotonicMs: clock.monotonicMs })
   const counts = { pairs: 0, notStored: 0, pending: 0, bytes: 0, truncated: 0, failed: 0 }
   let uncommitted = 0
@@ -143,7 +148,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       const id = nextId
       nextId += 1
       counts.pending += 1
-      const memory = exchangeBudget(budget)
+      const memory = exchangeMemory(budget, arena)
       memory.take(EXCHANGE_BYTES)
       const keeper = keeperOf(() => memory.release())
       const tap = tapExchange({ id, head, route, clock, maxBodyBytes, memory }, keeper)

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type Database from 'better-sqlite3'
 import { ResealError } from '../core/errors.ts'
@@ -10,6 +11,8 @@ export type BodyId = number | null
 export interface BodyWriter {
   /** A row that holds exactly these bytes, made when none is known. */
   put(bytes: Uint8Array): BodyId
+  /** Rows that were made may not be there any more: a transaction was rolled back. */
+  forget(): void
 }
 
 /** Reads bodies whole. */
@@ -22,6 +25,9 @@ export interface BodyReader {
 const ROW_BYTES = 1024 * 1024
 /** So many bodies are known again; an older one is stored once more when it comes again. */
 const REMEMBERED_BODIES = 100_000
+/** To read a longer one back and compare it takes longer than its SHA-256. */
+const LONG_BYTES = 256 * 1024
+const REMEMBERED_LONG = 1000
 /** Of those that a snapshot has already when recording goes on. */
 const REMEMBERED_BEFORE = 10_000
 
@@ -49,20 +55,33 @@ export function bodyWriter(db: Database.Database): BodyWriter {
     return id
   }
 
+  const find = (bytes: Uint8Array): number => {
+    const crc = crc32(bytes)
+    const likeness = likenessOf(crc, bytes.length)
+    const known = latest.get(likeness) ?? before.get(likeness)
+    // What is remembered may have been rolled back, and another body may have its number by now.
+    if (known !== undefined && isStored(known, bytes)) return known
+    const id = add(crc, bytes)
+    // Two maps by turns: the first key of a map whose first keys were deleted is a long way to go.
+    if (latest.size === REMEMBERED_BODIES / 2) [before, latest] = [latest, new Map()]
+    latest.set(likeness, id)
+    return id
+  }
+  const long = new Map<string, number>()
+  const findLong = (bytes: Uint8Array): number => {
+    const digest = hash('sha256', bytes, 'base64')
+    const id = long.get(digest) ?? find(bytes)
+    if (long.size === REMEMBERED_LONG) long.clear()
+    long.set(digest, id)
+    return id
+  }
+
   return {
-    put: (bytes) => {
+    put(bytes) {
       if (bytes.length === 0) return null
-      const crc = crc32(bytes)
-      const likeness = likenessOf(crc, bytes.length)
-      const known = latest.get(likeness) ?? before.get(likeness)
-      // What is remembered may have been rolled back, and another body may have its number by now.
-      if (known !== undefined && isStored(known, bytes)) return known
-      const id = add(crc, bytes)
-      // Two maps by turns: the first key of a map whose first keys were deleted is a long way to go.
-      if (latest.size === REMEMBERED_BODIES / 2) [before, latest] = [latest, new Map()]
-      latest.set(likeness, id)
-      return id
+      return bytes.length < LONG_BYTES ? find(bytes) : findLong(bytes)
     },
+    forget: () => long.clear(),
   }
 }
 

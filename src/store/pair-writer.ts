@@ -67,8 +67,13 @@ function writerOn(
   release: () => void,
 ): PairWriter {
   const asked = openAskedLog(db, indexer, () => storedPairs(db, file))
-  const prepare = taskPreparer(db, asked)
-  const commit = committer({ db, file, prepare, asked })
+  const bodies = bodyWriter(db)
+  const prepare = taskPreparer(db, bodies, asked)
+  const forget = (): void => {
+    asked.drop()
+    bodies.forget()
+  }
+  const commit = committer({ db, file, prepare, finish: () => asked.write(), forget })
   const nextId = (db.prepare<[], number | null>('SELECT max(id) FROM pair').pluck().get() ?? 0) + 1
   return {
     nextId,
@@ -124,7 +129,7 @@ function openForWriting(file: string, orders: WriterOrders): Database.Database {
     const [difference] = schemaDifferences(db, orders.migrations)
     if (difference !== undefined) throw notASnapshot(file, difference)
     db.pragma('journal_mode = WAL')
-    db.pragma('journal_size_limit = 1048576')
+    db.pragma('journal_size_limit = 16777216')
     return db
   } catch (error) {
     db.close()
@@ -135,8 +140,7 @@ function openForWriting(file: string, orders: WriterOrders): Database.Database {
 /** Judges a task, and gives what writes it. @throws ResealError SNAPSHOT_WRITE for what no snapshot can hold */
 type TaskPreparer = (task: WriterTask) => () => void
 
-function taskPreparer(db: Database.Database, asked: AskedLog): TaskPreparer {
-  const bodies = bodyWriter(db)
+function taskPreparer(db: Database.Database, bodies: BodyWriter, asked: AskedLog): TaskPreparer {
   const routes = routeWriter(db)
   const insert = pairInserter(db, bodies, routes, asked)
   const amend = pairAmender(db, bodies, routes, asked)
@@ -222,13 +226,16 @@ interface Commits {
   readonly db: Database.Database
   readonly file: string
   readonly prepare: TaskPreparer
-  readonly asked: AskedLog
+  /** At the end of a transaction. */
+  readonly finish: () => void
+  /** A transaction was rolled back. */
+  readonly forget: () => void
 }
 
-function committer({ db, file, prepare, asked }: Commits): PairWriter['commit'] {
+function committer({ db, file, prepare, finish, forget }: Commits): PairWriter['commit'] {
   const writeAll = db.transaction((writes: readonly (() => void)[]) => {
     for (const write of writes) write()
-    asked.write()
+    finish()
   })
   const commit: PairWriter['commit'] = (tasks) => {
     const refusals: Refusal[] = []
@@ -250,7 +257,7 @@ function committer({ db, file, prepare, asked }: Commits): PairWriter['commit'] 
     try {
       writeAll.immediate(writes)
     } catch (error) {
-      asked.drop()
+      forget()
       // None of them is stored; alone, those that fit still can be.
       const alone = accepted.length > 1 ? commitAlone(commit, tasks, accepted) : undefined
       if (alone !== undefined) refusals.push(...alone)

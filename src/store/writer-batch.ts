@@ -33,20 +33,22 @@ export type GivenBuffers = WeakSet<ArrayBufferLike>
 
 /**
  * The task with bodies that may be moved to another thread: small ones of Node share a pool, which must not move with
- * one of them.
+ * one of them. Shared memory stays where it is, for both threads to read.
  * @throws ResealError SNAPSHOT_WRITE for a body that was given away before
  */
 export function withOwnBodies(task: WriterTask, given: GivenBuffers): WriterTask {
   if (task.kind === 'note') return task
-  const { pair } = task
-  const request = { ...pair.request, body: ownBody(given, pair.id, pair.request.body) }
-  if (task.kind === 'amend') return { kind: 'amend', pair: { ...pair, request } }
-  const { response } = task.pair
-  if (response === undefined) return { kind: 'put', pair: { ...task.pair, request } }
+  const { id, request } = task.pair
+  const asked = ownBody(given, id, request.body)
+  const response = task.kind === 'put' ? task.pair.response : undefined
   // Both messages may have the same bytes, and a buffer moves only once.
-  const echoed = response.body.buffer === request.body.buffer
-  const body = ownBody(given, pair.id, echoed ? new Uint8Array(response.body) : response.body)
-  return { kind: 'put', pair: { ...task.pair, request, response: { ...response, body } } }
+  const echoed = response !== undefined && moves(response.body) && response.body.buffer === asked.buffer
+  const answered = response && ownBody(given, id, echoed ? new Uint8Array(response.body) : response.body)
+  if (asked === request.body && answered === response?.body) return task
+  const owned = { ...request, body: asked }
+  if (task.kind === 'amend') return { kind: 'amend', pair: { ...task.pair, request: owned } }
+  const answer = response && answered && { ...response, body: answered }
+  return { kind: 'put', pair: { ...task.pair, request: owned, response: answer } }
 }
 
 function bodiesOf(task: WriterTask): readonly Uint8Array[] {
@@ -56,14 +58,18 @@ function bodiesOf(task: WriterTask): readonly Uint8Array[] {
   return response === undefined ? [request.body] : [request.body, response.body]
 }
 
+function moves({ length, buffer }: Uint8Array): boolean {
+  return buffer instanceof ArrayBuffer && (length >= MOVED_BYTES || buffer.detached)
+}
+
 function ownBody(given: GivenBuffers, id: PairId, body: Uint8Array): Uint8Array {
+  if (!moves(body)) return body
   const { buffer } = body
-  if (body.length < MOVED_BYTES && !(buffer instanceof ArrayBuffer && buffer.detached)) return body
   if (given.has(buffer)) {
     throw new ResealError('SNAPSHOT_WRITE', `pair ${id} cannot be stored: its body was given away before`)
   }
-  const moves = body.byteLength === buffer.byteLength && !isMarkedAsUntransferable(buffer)
-  const own = moves ? body : new Uint8Array(body)
+  const isWhole = body.byteLength === buffer.byteLength && !isMarkedAsUntransferable(buffer)
+  const own = isWhole ? body : new Uint8Array(body)
   given.add(own.buffer)
   return own
 }
