@@ -4,7 +4,7 @@ import { textOfUtf8, type BinaryText } from './binary-text.ts'
 const PLACEHOLDER = /^redacted-[a-z0-9_]+-\d+(?:-\d+)?$/
 /** The same anywhere in a text; a {@link redactedSignature} is none of these. */
 const PLACEHOLDER_INSIDE = /redacted-[a-z0-9_]+-\d/
-const EVERY_PLACEHOLDER = /redacted-([a-z0-9_]+)-\d+(?:-\d+)?/g
+const EVERY_PLACEHOLDER = /redacted-([a-z0-9_]+)-(\d+(?:-\d+)?)/g
 const EVERY_BASIC = /cmVkYWN0ZWQt[A-Za-z0-9+/]+=*/g
 const BASIC_PLACEHOLDER = /^redacted-([a-z0-9_]+)-\d+(?:-\d+)?:redacted$/
 /** `redacted-` in base64: how a placeholder for Basic credentials begins (RFC 7617 §2). */
@@ -38,6 +38,12 @@ export function placeholdersAs(number: string, text: string): string {
       const [, name] = BASIC_PLACEHOLDER.exec(Buffer.from(credentials, 'base64').toString('latin1')) ?? []
       return name === undefined ? credentials : basicPlaceholder(placeholder(name, number))
     })
+}
+
+/** The numbers of the placeholders in a text; a secret has the same number whatever it is called in a place. */
+export function placeholderNumbers(text: BinaryText): readonly string[] {
+  if (!text.includes('redacted-')) return []
+  return [...text.matchAll(EVERY_PLACEHOLDER)].flatMap(([, , number]) => number ?? [])
 }
 
 /** Credentials that are well formed and nobody's; the placeholder stands for user and password together. */

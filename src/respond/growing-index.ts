@@ -110,6 +110,10 @@ export function growingIndex(base: PairIndex): GrowingIndex {
       const own = entryAt(entry)
       return own === undefined ? base.isRefusal(entry) : hasFlag(own.flags, ASKED_FLAGS.refusal)
     },
+    isRedacted: (entry) => {
+      const own = entryAt(entry)
+      return own === undefined ? base.isRedacted(entry) : hasFlag(own.flags, ASKED_FLAGS.redacted)
+    },
     isAbandoned,
     get newest() {
       return newest

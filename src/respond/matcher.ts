@@ -7,6 +7,7 @@ import { subjectOf } from '../match/subject.ts'
 import type { SecretClasses } from '../redact/classes.ts'
 import { questionOf } from './asked-facts.ts'
 import { causalReads } from './causal-read.ts'
+import type { NarrowList } from './given-secrets.ts'
 import { knownQuestions } from './known-questions.ts'
 import type { PairIndex } from './pair-index.ts'
 import { entriesFor, questionsOf, type EntryList } from './question.ts'
@@ -56,13 +57,15 @@ export interface MatchedSnapshot {
   readonly history: WriteHistory | undefined
   /** How redacted requests are compared. */
   readonly secrets: SecretClasses
+  /** Which answers are for a client that has secrets of this replay. */
+  readonly narrow: NarrowList
   /** Undoes what steps learnt of a client's requests; undefined where they learn nothing that requests are found by. */
   readonly asRecorded?: ((request: HttpRequest) => HttpRequest) | undefined
 }
 
 /** A matcher over an index; one look-up a request, and a second where several entries ask the same. */
 export function createMatcher(
-  { index, history, secrets, asRecorded }: MatchedSnapshot,
+  { index, history, secrets, narrow, asRecorded }: MatchedSnapshot,
   { book, subject: subjectRule }: MatchSettings,
   sessions: Sessions,
 ): Matcher {
@@ -93,9 +96,10 @@ export function createMatcher(
       if (entry === -1) return { whyNot: undefined }
       // Almost every question was recorded once, for whoever asks.
       if (alone && index.next(entry) === -1) return wanted(entry) ? { entry } : { whyNot: undefined }
-      const list = entriesFor(questionFrom(entry), index, () => subjectOf(request.headers), subjectRule)
-      if (list === undefined) return { whyNot: { cause: 'user', pair: index.id(entry) } }
-      const taken = turn(list, learnt === -1 ? request : recorded, request, index.origin(entry))
+      const asking = entriesFor(questionFrom(entry), index, () => subjectOf(request.headers), subjectRule)
+      if (asking === undefined) return { whyNot: { cause: 'user', pair: index.id(entry) } }
+      const asked = learnt === -1 ? request : recorded
+      const taken = turn(narrow(asking, asked), asked, request, index.origin(entry))
       if ('whyNot' in taken) return taken
       const session = sessions.of(request)
       const choice = next(taken, session, index, wanted)

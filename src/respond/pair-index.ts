@@ -29,6 +29,8 @@ export interface PairIndex {
   subject(entry: number): Subject | undefined
   /** Whether this is the answer to a request whose content was never asked for. */
   isRefusal(entry: number): boolean
+  /** Whether the target or the content that was asked holds a placeholder for a secret. */
+  isRedacted(entry: number): boolean
   /** Whether its client did not wait for the end; no other answer was recorded then. */
   isAbandoned(entry: number): boolean
 }
@@ -54,6 +56,7 @@ export function* pairIndex(all: AskedColumns): Sliced<PairIndex> {
     origin: (entry) => originNames[origins[entry] ?? -1] ?? '',
     subject: (entry) => people[(subjects[entry] ?? 0) - 1],
     isRefusal: (entry) => hasFlag(flags[entry], ASKED_FLAGS.refusal),
+    isRedacted: (entry) => hasFlag(flags[entry], ASKED_FLAGS.redacted),
     isAbandoned: (entry) => hasFlag(flags[entry], ASKED_FLAGS.abandoned),
   }
 }

@@ -5,6 +5,7 @@ import type { NearMiss } from '../match/near-miss.ts'
 import { NO_CLASSES, type SecretClasses } from '../redact/classes.ts'
 import type { SessionRule } from '../match/match-rules.ts'
 import { createBearerCheck, type BearerKeys } from './bearer-check.ts'
+import { givenSecrets } from './given-secrets.ts'
 import { createMatcher, type Choice, type MatchSettings } from './matcher.ts'
 import { nearestPairs } from './nearest.ts'
 import { askedColumns } from './asked-scan.ts'
@@ -90,7 +91,7 @@ export function* createPlan(input: PlanInput): Sliced<ReplayPlan> {
   const sessions = sessionsAfter(before, match.session)
   const responses = createResponses(input, sessions)
   const asRecorded = learntOf(input, sessions)
-  const matched = { index, history, secrets, asRecorded }
+  const matched = { index, history, secrets, narrow: givenSecrets(index, pairs), asRecorded }
   let matcher = createMatcher(matched, match, sessions)
   const served = servedEntries(index, before?.served())
   const check = input.keys && createBearerCheck(pairs, input.keys, input.clock)

@@ -94,6 +94,7 @@ export function* compileTransforms(
     variables,
     readData,
     history: before.history,
+    planners: new Map(),
   }
   const mistakes = gatherMistakes()
   const chains = document.responder.flatMap(

@@ -29,8 +29,9 @@ export async function resealServer(
   args: readonly string[],
   cwd: string,
   listeners = 1,
+  env = process.env,
 ): Promise<ResealServer> {
-  const child = start(args, cwd)
+  const child = start(args, cwd, env)
   const { ended, said } = collectFrom(child)
   const { promise: ready, resolve } = Promise.withResolvers<readonly string[]>()
   child.stderr.on('data', () => {
@@ -75,12 +76,13 @@ type Child = ReturnType<typeof start>
 function start(
   args: readonly string[],
   cwd: string,
+  env = process.env,
 ): import('node:child_process').ChildProcessByStdio<
   null,
   import('node:stream').Readable,
   import('node:stream').Readable
 > {
-  return spawn(process.execPath, [RESEAL, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  return spawn(process.execPath, [RESEAL, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 function collectFrom(child: Child): { ended: Promise<Finished>; said: () => string } {

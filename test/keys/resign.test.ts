@@ -49,6 +49,11 @@ suite('times', () => {
       ),
     ],
     [
+      'those of an answer about another token move too (RFC 9701)',
+      '{"iat":1700000000,"token_introspection":{"active":true,"iat":1699999900,"exp":1700000200}}',
+      '{"iat":1700001000,"token_introspection":{"active":true,"iat":1700000900,"exp":1700001200}}',
+    ],
+    [
       'an iat ahead of the recording’s clock holds all of them back',
       '{"iat":1700000005,"exp":1700000305,"nbf":1700000005}',
       '{"iat":1700001000,"exp":1700001300,"nbf":1700001000}',

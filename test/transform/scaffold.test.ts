@@ -37,6 +37,23 @@ suite('a scaffolded document', () => {
     )
   })
 
+  test('carries the state of a login over its pages, and names no path that was made up for it', () => {
+    const uid = 'VM6OkN6XXU3LWgsJJrC2v4_2sJ2F0Qmv'
+    const back = (id: number, target: string, location: string): RRPair =>
+      aPair({ id, request: { target }, response: { status: 302, headers: [['Location', location]] } })
+    const { yaml } = scaffolded(
+      back(1, '/auth?client_id=a&state=4f1c9b2e7d', `/interaction/${uid}`),
+      back(2, `/auth/${uid}`, `https://app/cb?code=c&state=4f1c9b2e7d#id_token=${token}`),
+    )
+    assert.match(yaml, /# Pair 1 begins a login that later answers go on with/)
+    assert.match(
+      yaml,
+      /path: \/auth \}\n {4}extractor: \{ http_req_query: state \}\n {4}transforms:\n {6}- map/,
+    )
+    assert.match(yaml, /id: get-auth-id_token\n {4}filters: \{ method: GET, path: \/auth\/\* \}/)
+    assert.doesNotMatch(yaml, new RegExp(uid))
+  })
+
   test('names the backend only where two were asked the same', () => {
     const at = (id: number, target: string): RRPair =>
       answering(`{"t":"${token}"}`, { id, route: { listen: 'l', target } })

@@ -39,6 +39,31 @@ function textOf({ body }: { readonly body: Uint8Array }): string {
   return Buffer.from(body).toString()
 }
 
+suite('a token in several places of one response', () => {
+  const access = aToken({ sub: 'a' })
+  const id = aToken({ at_hash: halfOf(access) })
+  const fragment = `id_token=${id}&access_token=${access}`
+  const pair = answering(`<input name="id_token" value="${id}"><p>${fragment}</p>`, {
+    status: 302,
+    headers: [['Location', `https://app/cb#${fragment}`]],
+  })
+  const found = aChain('http_res_body', `{find: jwt}, ${STEP}`)
+  const fields = ['id_token', 'access_token'].map((name) =>
+    aChain('{http_res_header: Location}', `url_fragment, {form_field: ${name}}, ${STEP}`),
+  )
+  const posted = aChain('http_res_body', `{html_form: id_token}, ${STEP}`)
+
+  test('becomes one new token, also where two chains go to one of the places', async (t) => {
+    const transforms = compile([found, ...fields, posted].join('\n'), [pair], { t, files: FILES })
+    const { headers, body } = await serve(transforms, pair)
+    const [, location = ''] = headers.find(([name]) => name === 'Location') ?? []
+    const tokens = new URLSearchParams(location.split('#')[1])
+    const newAccess = tokens.get('access_token') ?? ''
+    assert.equal(claimsOf(tokens.get('id_token') ?? '')['at_hash'], halfOf(newAccess))
+    assert.ok(Buffer.from(body).includes(newAccess), 'ES256 would give another signature each time')
+  })
+})
+
 suite('a nonce', () => {
   const login = answering('', { status: 302 }, { id: 1, request: { target: '/authorize?nonce=old&x=1' } })
   const access = aToken({ sub: 'a' })

@@ -113,11 +113,16 @@ interface DatePlace {
   readonly rewrite: (deltaSeconds: number, nowSeconds: number) => BinaryText
 }
 
+/** The claim with an answer about another token, which has times of its own (RFC 9701 §5). */
+const INTROSPECTION = 'token_introspection'
+
 /** Every occurrence of a repeated claim moves, so that it does not matter which one a client takes. */
 function datesOf({ text, object }: JsonText, plan: PayloadPlan): readonly DatePlace[] {
   if (plan.time === 'keep') return []
   const names = new Set<string>([...TIME_CLAIMS, ...plan.timeClaims])
-  return object.members.flatMap(({ name, value }) => {
+  return object.members.flatMap(({ name, value }): readonly DatePlace[] => {
+    if (name === INTROSPECTION && value.kind === 'object' && !Object.hasOwn(plan.claims.set, name))
+      return datesOf({ text, object: value }, { ...plan, claims: { set: {}, remove: [] }, time: 'shift' })
     if (!names.has(name) || Object.hasOwn(plan.claims.set, name)) return []
     const date = claimDate(name, jsonText(text, value))
     const rewrite = rewriteOf(name, date, plan.time)

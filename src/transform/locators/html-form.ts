@@ -28,6 +28,17 @@ export const HTML_FORM = locatorRow(
     }, `no input ${name} with a value`),
 )
 
+/** What the inputs of this name hold, in the order of the page. */
+export function inputValues(text: BinaryText, wanted: string): readonly BinaryText[] {
+  return inputsOf(text)
+    .filter(({ name }) => name === wanted)
+    .map((input) => {
+      const { start, end, codec } = valueSpot(text, input)
+      const written = text.slice(start, end)
+      return codec?.decode(written) ?? written
+    })
+}
+
 interface Input {
   readonly name: string
   readonly value: Attribute

@@ -24,13 +24,12 @@ export const JWT_RESIGN = mutatorRow(
   (definition, environment) => {
     const { prefixes } = definition
     const planFor = resignPlanner(definition, environment)
-    const plannedRecorded = rememberPlans(planFor)
 
     const mutateAt = (focus: Focus, work: PairWork, depth: number): NotFound | undefined => {
       const carried = carriedToken(focus.recorded, prefixes)
       if (carried === undefined) return { notFound: otherToken(focus.recorded) ?? 'not a JWT' }
       if (depth < MAX_NESTING) resignNested(focus, (inner) => mutateAt(inner, work, depth + 1))
-      const planned = plannedRecorded(carried.jwt)
+      const planned = planFor(carried.jwt)
       if ('notFound' in planned) return planned
 
       const { resigner, ring } = planned
@@ -77,20 +76,6 @@ function carriedToken(text: string, prefixes: readonly string[]): CarriedToken |
   const token = text.slice(before.length).trimEnd()
   const jwt = parseJwt(token)
   return jwt && { before: text.slice(0, before.length), jwt, after: text.slice(before.length + token.length) }
-}
-
-/** Tokens whose plans are remembered; then all are forgotten. */
-const MAX_PLANS = 1000
-
-/** The same recorded token is planned once, wherever it stands; of many, if it is met again soon. */
-function rememberPlans(planFor: ResignPlanner): ResignPlanner {
-  const known = new Map<string, ReturnType<ResignPlanner>>()
-  return (jwt) => {
-    const planned = known.get(jwt.token) ?? planFor(jwt)
-    if (known.size >= MAX_PLANS) known.clear()
-    known.set(jwt.token, planned)
-    return planned
-  }
 }
 
 /** A step inside the token (`jwt_claim`) changed it: what is re-signed is the changed one. */

@@ -3,11 +3,10 @@ import { claimsOf, parseJwt } from '../../core/jwt.ts'
 import { utf8OfText } from '../../core/binary-text.ts'
 import type { EpochMs } from '../../core/time.ts'
 import { findJwks } from '../../keys/jwks.ts'
-import { formItems } from '../locators/form-items.ts'
-import { urlParts } from '../locators/url-parts.ts'
 import type { ResponseMessage } from '../message/response-message.ts'
 import { recogniseDate } from '../values/date-format.ts'
 import type { Finding } from './finding.ts'
+import { stateFindings } from './login-states.ts'
 import { quoted, walkJson, type PlacedNode } from './json-members.ts'
 import { tokenFindings } from './token-findings.ts'
 
@@ -105,37 +104,4 @@ function datePath(text: string, { path, name, parent }: PlacedNode): string {
   if (beside.length === 0) return path
   const names = ['exp', ...beside].map(quoted).join(', ')
   return `${parent.path === '' ? '$' : parent.path}[${names}]`
-}
-
-/** The `state` of a login, which comes back to whoever asked (RFC 6749 §4.1.2). */
-function stateFindings(message: ResponseMessage): readonly Finding[] {
-  const { query } = urlParts(message.pair.request.target)
-  const asked = query && fieldOf(message.pair.request.target, query.start, query.end)
-  if (asked === undefined || asked === '') return []
-  const from = { from_request: { query: 'state' } }
-  const state = (extractor: Finding['extractor'], ...steps: Finding['steps']): Finding => ({
-    kind: 'state',
-    name: 'state',
-    extractor,
-    steps: [...steps, from],
-    tokens: [],
-  })
-  const redirects = message.header('Location').flatMap(({ recorded }) => {
-    const { query: answered, fragment } = urlParts(recorded)
-    const extractor = { http_res_header: 'Location' }
-    if (answered !== undefined && fieldOf(recorded, answered.start, answered.end) === asked)
-      return [state(extractor, { query_param: 'state' })]
-    if (fragment !== undefined && fieldOf(recorded, fragment.start, fragment.end) === asked)
-      return [state(extractor, 'url_fragment', { form_field: 'state' })]
-    return []
-  })
-  const page = message.body()?.recorded ?? ''
-  const posts = /<input\b[^>]{0,500}\bname\s?=\s?["']state["']/i.test(page) && page.includes(asked)
-  return posts ? [...redirects, state('http_res_body', { html_form: 'state' })] : redirects
-}
-
-function fieldOf(text: string, start: number, end: number): string | undefined {
-  return formItems(text, start, end)
-    .find(({ name }) => name === 'state')
-    ?.decoded(text)
 }

@@ -72,10 +72,19 @@ function comment(chain: ScaffoldChain): readonly string[] {
     case 'date':
       return [`${where} with a date after which something is over: it stays as far ahead as it was.`]
     case 'state':
-      return [`${where} a login: the state it was asked with goes back to the client.`]
+      return stateComment(chain, where)
     case 'jwt':
       return tokenComment(chain, where)
   }
+}
+
+function stateComment({ extractor, pairs }: ScaffoldChain, where: string): readonly string[] {
+  const isAnswer = JSON.stringify(extractor).includes('http_res_')
+  if (isAnswer) return [`${where} a login: the state it was asked with goes back to the client.`]
+  const begin = pairs.length === 1 ? 'begins a login' : 'begin logins'
+  return [
+    `${pairList(pairs)} ${begin} that later answers go on with: they give back the state this one is asked with.`,
+  ]
 }
 
 function tokenComment({ tokens }: ScaffoldChain, where: string): readonly string[] {

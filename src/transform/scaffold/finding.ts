@@ -1,7 +1,7 @@
 import type { Jwt } from '../../core/jwt.ts'
 import type { PairId, AnsweredPair } from '../../core/pair.ts'
 import type { WrittenMember } from '../document/written-chain.ts'
-import { pathOf } from '../filters/request-test.ts'
+import { askedPath } from './asked-path.ts'
 
 /** What a chain of a scaffold is there for. */
 export type FindingKind = 'jwt' | 'jwks' | 'metadata' | 'date' | 'state'
@@ -21,6 +21,7 @@ export interface Finding {
 /** The same found in the answers to one question. */
 export interface ScaffoldChain extends Finding {
   readonly method: string
+  /** As a filter names it. */
   readonly path: string
   readonly host: string
   readonly pairs: readonly PairId[]
@@ -41,7 +42,7 @@ export function createChainBook(): ChainBook {
     add: (pair, findings) => {
       const { host } = new URL(pair.route.target)
       const { method, target } = pair.request
-      const path = pathOf(target)
+      const path = askedPath(target)
       const asked = `${method} ${path}`
       hosts.set(asked, (hosts.get(asked) ?? new Set()).add(host))
       for (const finding of findings) {

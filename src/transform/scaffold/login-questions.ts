@@ -1,9 +1,9 @@
 import { utf8OfText } from '../../core/binary-text.ts'
 import { headerValue } from '../../core/headers.ts'
 import type { HttpRequest } from '../../core/exchange.ts'
-import { pathOf } from '../filters/request-test.ts'
 import { formItems } from '../locators/form-items.ts'
 import { urlParts } from '../locators/url-parts.ts'
+import { askedPath } from './asked-path.ts'
 import { requestMessage } from '../message/request-message.ts'
 
 /** What a client makes up for each login, so that no two logins ask the same unless it is ignored. */
@@ -36,7 +36,7 @@ export function createLoginBook(): LoginBook {
       const body = isForm(request) ? (requestMessage(request).body()?.recorded ?? '') : ''
       const form = madeUp(body, 0, body.length)
       if (query.length + form.length === 0) return
-      const path = pathOf(target)
+      const path = askedPath(target)
       const before = known.get(`${method} ${path}`)
       known.set(`${method} ${path}`, {
         method,
@@ -49,13 +49,24 @@ export function createLoginBook(): LoginBook {
   }
 }
 
-function isForm({ headers }: HttpRequest): boolean {
+/** Whether the content is fields of a form. */
+export function isForm({ headers }: HttpRequest): boolean {
   return /^application\/x-www-form-urlencoded\b/i.test(headerValue(headers, 'content-type') ?? '')
 }
 
+/** Whether these parameters are those of a login. */
+export function isOfLogin(text: string, start: number, end: number): boolean {
+  const names = namesIn(text, start, end)
+  return OF_A_LOGIN.some((name) => names.has(name))
+}
+
 function madeUp(text: string, start: number, end: number): readonly string[] {
-  const names = new Set(formItems(text, start, end).map(({ name }) => utf8OfText(name)))
+  const names = namesIn(text, start, end)
   return OF_A_LOGIN.some((name) => names.has(name)) ? MADE_UP.filter((name) => names.has(name)) : []
+}
+
+function namesIn(text: string, start: number, end: number): ReadonlySet<string> {
+  return new Set(formItems(text, start, end).map(({ name }) => utf8OfText(name)))
 }
 
 function inOrder(names: readonly string[]): readonly string[] {

@@ -7,7 +7,7 @@ import { responseMessage } from '../message/response-message.ts'
 import { compileExtractor, compileLocator } from '../steps/compile-step.ts'
 import { isNotFound } from '../steps/step.ts'
 
-/** The places of a response that the steps of chains change. */
+/** The places of a pair that the steps of chains change, or learn from. */
 export type Reach = (pair: AnsweredPair) => readonly Focus[]
 
 /** Goes where chains would change something, and changes nothing: no key is read or made. */
@@ -21,11 +21,11 @@ function chainReach(chain: ChainDefinition): Reach {
   const extractor = compileExtractor(chain.extractor)
   const steps = chain.steps.map(compileLocator)
   return (pair) => {
-    if (extractor.side === 'request') return []
     const response = responseMessage(pair)
     const messages = { request: requestMessage(pair.request), response }
     if (!fits({ head: pair, messages: () => messages })) return []
-    const extracted = extractor.extract(response)
+    const extracted =
+      extractor.side === 'request' ? extractor.extract(messages.request) : extractor.extract(response)
     let places: readonly Focus[] = isNotFound(extracted) ? [] : extracted
     const reached: Focus[] = []
     for (const locate of steps) {

@@ -5,6 +5,7 @@ import { findingsIn } from './answer-findings.ts'
 import { chainLines, matchLines, namedChains, plainId } from './chain-text.ts'
 import { createChainBook, type ScaffoldChain } from './finding.ts'
 import { createLoginBook, type LoginQuestion } from './login-questions.ts'
+import { createStateBook } from './login-states.ts'
 import { reachOf } from './reach.ts'
 import { extendText } from './extend-text.ts'
 
@@ -99,11 +100,18 @@ interface Needs {
 function needsOf(pairs: PairSource): Needs {
   const book = createChainBook()
   const logins = createLoginBook()
+  const states = createStateBook()
   for (const { id } of pairs.heads()) {
     const pair = pairs.pair(id)
     if (pair === undefined || !isAnswered(pair)) continue
-    book.add(pair, findingsIn(responseMessage(pair)))
+    const message = responseMessage(pair)
+    book.add(pair, findingsIn(message))
     logins.add(pair.request)
+    states.add(message)
+  }
+  for (const [id, finding] of states.learners()) {
+    const pair = pairs.pair(id)
+    if (pair !== undefined && isAnswered(pair)) book.add(pair, [finding])
   }
   return { chains: book.chains(), questions: logins.questions() }
 }

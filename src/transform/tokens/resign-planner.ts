@@ -27,16 +27,40 @@ export interface SigningEnvironment {
   readonly clock: Clock
   /** What the plans before have signed with. */
   readonly history: KeyHistory
+  /** The planners there are, by their options. */
+  readonly planners: Map<string, ResignPlanner>
 }
 
 /**
- * The planner of one step.
+ * The planner of one step; steps with the same options have the same one, and plan a token once, wherever it stands.
  * @throws ResealError SECRET_*, KEY_* for a mounted key that cannot serve, TRANSFORM_INVALID for an unknown issuer
  */
 export function resignPlanner(
   definition: JwtResignDefinition,
   environment: SigningEnvironment,
 ): ResignPlanner {
+  const id = JSON.stringify({ ...definition, place: undefined, prefixes: undefined, transition: undefined })
+  const known = environment.planners.get(id) ?? rememberPlans(newPlanner(definition, environment))
+  environment.planners.set(id, known)
+  return known
+}
+
+/** Tokens whose plans are remembered at least: more than one response has. */
+const MIN_PLANS = 1000
+
+/** The same recorded token is planned once, wherever it stands; of many, if it is met again soon. */
+function rememberPlans(planFor: ResignPlanner): ResignPlanner {
+  let recent = new Map<string, ReturnType<ResignPlanner>>()
+  let older = recent
+  return (jwt) => {
+    const planned = recent.get(jwt.token) ?? older.get(jwt.token) ?? planFor(jwt)
+    if (recent.size >= MIN_PLANS) [older, recent] = [recent, new Map()]
+    recent.set(jwt.token, planned)
+    return planned
+  }
+}
+
+function newPlanner(definition: JwtResignDefinition, environment: SigningEnvironment): ResignPlanner {
   const plan = planWith(definition, environment)
   const special = definition.keys.map((key) => ({
     key,

@@ -10,7 +10,7 @@ import type { SharedToken, SharedTokens } from './shared-tokens.ts'
 
 /** The tokens of one response that are re-signed, so that those which speak of each other stay true. */
 export interface TokenFamily {
-  /** Takes in a recorded token; one that is already in, re-signed alike, is given back as it is. */
+  /** Takes in the token of a place. The same token re-signed alike becomes the same new one in all its places. */
   add(recorded: Jwt, resigner: Resigner): FamilyToken
   /** Takes in the access token beside them that is no JWT, where a placeholder stands for it. */
   addOpaque(placeholder: string): void
@@ -46,6 +46,9 @@ type Hashed = Pick<FamilyToken, 'render' | 'changes'>
 
 interface Member extends FamilyToken {
   readonly hashes: Map<string, Hashed>
+  readonly circle: SharedToken
+  /** Another step changed the token in its place. */
+  isEdited(): boolean
 }
 
 /**
@@ -58,11 +61,19 @@ export function createTokenFamily(recordedAtMs: EpochMs, shared: SharedTokens): 
 
   return {
     add: (recorded, resigner) => {
-      const known = members.find(
-        (member) => member.recorded.token === recorded.token && member.resigner === resigner,
-      )
-      if (known !== undefined) return known
-      const member = createMember(recorded, resigner, recordedAtMs, shared.join(recorded.token, resigner))
+      const isAlike = (other: Member): boolean =>
+        other.recorded.token === recorded.token && other.resigner === resigner
+      const circle = members.find(isAlike)?.circle ?? shared.join(recorded.token, resigner)
+      const own = createMember(recorded, resigner, recordedAtMs, circle)
+      const member: Member = {
+        ...own,
+        render: (moment) => {
+          // Which places are edited is known only when all chains have run.
+          const first = members.find((other) => isAlike(other) && !other.isEdited())
+          const maker = own.isEdited() || first === undefined || first === member ? own : first
+          return maker.render(moment)
+        },
+      }
       members.push(member)
       return member
     },
@@ -103,7 +114,7 @@ function redactedSource(
       isRedactedSignature(signaturePart(other.recorded.token)) &&
       HASH_CLAIMS.every((claim) => memberOf(other.recorded.payload.object, claim) === undefined),
   )
-  return candidates.length === 1 ? candidates[0] : opaque
+  return new Set(candidates.map(({ recorded }) => recorded.token)).size === 1 ? candidates[0] : opaque
 }
 
 function hashBy({ resigner }: Member, alg: string, token: string): string | undefined {
@@ -162,7 +173,9 @@ function createMember(recorded: Jwt, resigner: Resigner, recordedAtMs: EpochMs, 
     recorded,
     resigner,
     hashes,
+    circle: shared,
     isReused: shared.isReused,
+    isEdited: () => edit !== undefined,
     follow: (edited, changes) => {
       edit = { resigner: edited, changes }
     },
