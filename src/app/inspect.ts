@@ -7,6 +7,7 @@ import type { PairId, RecordedGap, RRPair } from '../core/pair.ts'
 import type { EpochMs, EpochSeconds } from '../core/time.ts'
 import { listSnapshots, snapshotFile } from '../store/snapshot-name.ts'
 import { openSnapshot } from '../store/snapshot-reader.ts'
+import { storedFacts } from '../respond/asked-facts.ts'
 import { verifySnapshot, type Verdict } from '../store/snapshot-verify.ts'
 
 /** One line of `reseal ls`. */
@@ -131,7 +132,7 @@ function tokensOf(pair: RRPair): readonly FoundToken[] {
 
 /** Checks a snapshot's file from top to bottom. */
 export function verify(directory: string, name: string): Verdict {
-  return verifySnapshot(snapshotFile(directory, name))
+  return verifySnapshot(snapshotFile(directory, name), storedFacts(0))
 }
 
 interface PlacedText {

@@ -97,6 +97,38 @@ export function readAskedColumns(db: Database.Database, wanted: WantedColumns): 
   return columnsOf([sortedEntries(Buffer.concat(found))], wanted, routes, subjects)
 }
 
+/** The entries of a version by pair; undefined where they are not whole. */
+export function storedEntries(db: Database.Database, version: number): Map<PairId, AskedEntry> | undefined {
+  const runs = db
+    .prepare<[number], Buffer>('SELECT entries FROM asked_run WHERE version = ? ORDER BY id')
+    .pluck()
+    .all(version)
+  if (runs.some(({ length }) => length % ENTRY_BYTES !== 0)) return undefined
+  const subjects = new Map(
+    db
+      .prepare<[], { id: number; name: string }>('SELECT id, name FROM asked_subject')
+      .all()
+      .map(({ id, name }) => [id, name]),
+  )
+  const entries = new Map<PairId, AskedEntry>()
+  for (const bytes of runs) {
+    for (let at = 0; at < bytes.length; at += ENTRY_BYTES) {
+      const subject = bytes.readUInt32LE(at + SUBJECT_AT)
+      const id = bytes.readDoubleLE(at)
+      entries.set(id, {
+        id,
+        key: bytes.subarray(at + KEY_AT, at + ROUTE_AT),
+        routeId: bytes.readUInt32LE(at + ROUTE_AT),
+        // One that is not there is nobody that a pair speaks for.
+        subject: subject === 0 ? undefined : (subjects.get(subject) ?? ''),
+        flags: bytes.readUInt8(at + FLAGS_AT),
+        redaction: bytes.readUIntLE(at + FLAGS_AT + 1, 3),
+      })
+    }
+  }
+  return entries
+}
+
 interface Names {
   /** Position by row. */
   readonly places: ReadonlyMap<number, number>

@@ -1,6 +1,8 @@
 import { crc32 } from 'node:zlib'
 import type Database from 'better-sqlite3'
 import { ResealError, errorMessage } from '../core/errors.ts'
+import type { PairIndexer } from './asked-log.ts'
+import { askedProblems } from './asked-verify.ts'
 import { MIGRATIONS } from './migrations.ts'
 import type { RecordedGap } from '../core/pair.ts'
 import type { BodyReader } from './body-table.ts'
@@ -32,17 +34,18 @@ interface BodyRow {
 
 /**
  * Checks a snapshot to the last byte: the file's structure, its schema, every reference, the length and CRC-32 of every
- * body, and that each pair can be read and makes sense. It reads everything, and changes nothing.
+ * body, that each pair can be read and makes sense, and what the index says of it. It reads everything, and changes nothing.
+ * @param indexer says what the index should hold; without it, the index is not looked at
  * @throws ResealError SNAPSHOT_MISSING, SNAPSHOT_INVALID, SNAPSHOT_NEWER, SNAPSHOT_BUSY when it cannot even be opened
  */
-export function verifySnapshot(file: string): Verdict {
+export function verifySnapshot(file: string, indexer?: PairIndexer): Verdict {
   const connection = connectSnapshot(file, (db) => db)
   try {
     return connection.use((db) => {
       // One transaction, so that a recorder at work is seen at one moment.
       db.exec('BEGIN')
       try {
-        return verdictOn(db, file)
+        return verdictOn(db, file, indexer)
       } finally {
         db.exec('ROLLBACK')
       }
@@ -52,8 +55,9 @@ export function verifySnapshot(file: string): Verdict {
   }
 }
 
-function verdictOn(db: Database.Database, file: string): Verdict {
-  const problems = CHECKS.flatMap((check) => {
+function verdictOn(db: Database.Database, file: string, indexer: PairIndexer | undefined): Verdict {
+  const ofIndex: readonly Check[] = indexer === undefined ? [] : [(at) => askedProblems(at, file, indexer)]
+  const problems = [...CHECKS, ...ofIndex].flatMap((check) => {
     try {
       return check(db, file)
     } catch (error) {

@@ -3,10 +3,15 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
+import { recordingIndex } from '../../src/app/recording-index-module.ts'
+import { REDACT_ALL } from '../../src/redact/definition.ts'
+import { createRedactor } from '../../src/redact/redactor.ts'
+import { compileRules } from '../../src/redact/rules.ts'
+import { storedFacts } from '../../src/respond/asked-facts.ts'
 import { openSnapshot } from '../../src/store/snapshot-reader.ts'
 import { verifySnapshot } from '../../src/store/snapshot-verify.ts'
 import { aPair } from '../support/a-pair.ts'
-import { recorded, refusal, snapshotDirectory } from './snapshot-directory.ts'
+import { record, recorded, refusal, snapshotDirectory } from './snapshot-directory.ts'
 
 const MIB = 1024 * 1024
 
@@ -79,6 +84,61 @@ for (const [title, sql, problems] of TAMPERED) {
       verifySnapshot(file).problems.map((problem) => problem.replaceAll(file, 'FILE')),
       problems,
     )
+  })
+}
+
+const INDEX_TAMPERED: readonly (readonly [title: string, sql: string, problems: readonly string[]])[] = [
+  ['an index as it was recorded', 'SELECT 1', []],
+  ['no index', 'DELETE FROM asked_run', []],
+  ['an index of another version', 'UPDATE asked_run SET version = version + 1', []],
+  [
+    'an entry that is lost',
+    'DELETE FROM asked_run WHERE id = 1',
+    ['pair 1 is not in the index of what pairs asked'],
+  ],
+  [
+    'an entry that has another key',
+    "UPDATE asked_run SET entries = CAST(substr(entries, 1, 8) || x'00' || substr(entries, 10) AS BLOB) WHERE id = 1",
+    ['pair 1 is indexed with another question'],
+  ],
+  [
+    'an entry that has no right user and outcome',
+    "UPDATE asked_run SET entries = CAST(substr(entries, 1, 28) || x'ff00000000000000' || substr(entries, 37) AS BLOB) WHERE id = 1",
+    ['pair 1 is indexed with another user, outcome'],
+  ],
+  [
+    'an entry of another backend',
+    "UPDATE route SET target = 'http://elsewhere.example.com' WHERE id = 1; INSERT INTO route (id, listen, target, tags) SELECT 9, 'x', 'http://staging.example.com', tags FROM route WHERE id = 1; UPDATE pair SET route_id = 9 WHERE id = 1",
+    ['pair 1 is indexed with another backend'],
+  ],
+  [
+    'an entry without its pair',
+    'DELETE FROM pair WHERE id = 1',
+    ['orphan: body 1 (11 bytes) belongs to no pair', 'pair 1 is in the index of what pairs asked alone'],
+  ],
+  [
+    'half an entry',
+    'UPDATE asked_run SET entries = substr(entries, 2)',
+    ['the index of what pairs asked is not whole'],
+  ],
+]
+
+for (const [title, sql, problems] of INDEX_TAMPERED) {
+  test(`verify holds the index against the pairs: ${title}`, async (context) => {
+    const rules = compileRules(REDACT_ALL)
+    const redact = createRedactor(rules)
+    const file = join(snapshotDirectory(context), 'demo.db')
+    const writer = await record(file, { indexer: recordingIndex(rules) })
+    // A secret in the question, and somebody who asks.
+    const target = '/a?api_key=hush&page=1'
+    const headers = [['Authorization', `Basic ${Buffer.from('ann:pw').toString('base64')}`]] as const
+    await writer.put(redact(aPair({ id: 1, request: { target, headers } })))
+    await writer.put(aPair({ id: 2, response: { body: '' } }))
+    await writer.close()
+    const db = new DatabaseSync(file)
+    db.exec(`PRAGMA foreign_keys = OFF; ${sql}`)
+    db.close()
+    assert.deepEqual(verifySnapshot(file, storedFacts(0)).problems, problems)
   })
 }
 
