@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import type { HttpRequest } from '../core/exchange.ts'
 import { headerValues } from '../core/headers.ts'
 import { asksForWebSocket } from '../core/web-socket-request.ts'
@@ -17,6 +16,7 @@ import {
   type RequestBody,
 } from './request-body.ts'
 import { comparedPath, targetParts } from './request-path.ts'
+import { textDigest } from './text-digest.ts'
 
 declare const brand: unique symbol
 /**
@@ -45,7 +45,7 @@ export function signatureOf(request: HttpRequest, rules: MatchRules): Signature 
   if (rules.headers.length > 0) text += `h${headerList(request, rules)}`
   if (request.body.length > 0) text += bodyText(requestBody(request, comparedJson(rules)), rules)
   // A plain one begins with a digit.
-  return (text.length <= MAX_PLAIN ? text : `#${digest(text)}`) as Signature
+  return (text.length <= MAX_PLAIN ? text : `#${textDigest(text)}`) as Signature
 }
 
 /** The method as it is compared: to become a WebSocket is another question than to get something. */
@@ -94,7 +94,7 @@ export function comparedHeader(
 function bodyText(body: RequestBody<string>, rules: MatchRules): string {
   const content = comparedContent(body, rules)
   const short = content.length <= MAX_PLAIN_BODY
-  return `b${body.kind}${short ? ':' : '#'}${prefixed(short ? content : digest(content))}`
+  return `b${body.kind}${short ? ':' : '#'}${prefixed(short ? content : textDigest(content))}`
 }
 
 function comparedContent(body: RequestBody<string>, rules: MatchRules): string {
@@ -143,9 +143,4 @@ function listed(fields: readonly string[]): string {
 /** Says where a field ends, so that no two lists of fields read the same; `-` is none. */
 function prefixed(field: string | undefined): string {
   return field === undefined ? '-' : `${field.length}:${field}`
-}
-
-/** Over UTF-16, in which marks that are no characters keep their difference. */
-function digest(text: string): string {
-  return hash('sha256', Buffer.from(text, 'utf16le'), 'base64url')
 }

@@ -294,12 +294,12 @@ test('keys and subjects are what they were: when this fails, raise QUESTION_VERS
 })
 
 const GOLDEN: unknown = [
-  3,
+  4,
   [
-    '12079a5b6ffa933736a8aab93b39f5c6 29eb4719a1ba3c0f3887fd8592688fe9 18433779558c7843ef868e4f91e4f5b7',
-    '02379094f7a7df3bd243bc3dd6d1a124 cf4ffdb6f3410c26897308ff70805aab e5bca80f0cf3645f090fca27be02d285',
-    'dccef74a74ebb805877f1b8ba9bac2ba 2ad9ba7ba7682ebf986f5c5c766b1664 50c13f274bc450b70deb393e612e4052',
-    '1414712d17fe385809234eeb65fd3601',
+    '0ae01bcc562740155606dff0a59bbe16 d74d53c68a892c7d8afe41bf85d018ad 052940ab2273395e159928de0b22b488',
+    '712e81f5dfff114b68d19b10b75d464e 2c82ca3aa966c3513bf29cb06ccef7c7 7acc3941b659f8cde9f730e4c0623f92',
+    'cd0bdff88e0ed0c55bb40dcc8357d3b5 b14dfe6d5b1b4d0f9e541c356587e085 501c0271c7d592d58786618ab97758cf',
+    'e5aca5a3e7f2ff52c476207e845a89a4',
   ].join(' '),
   {
     exact: '["\\"https://idp\\"","sub \\"u\\"","-","-","-"]',
