@@ -56,11 +56,18 @@ export function createResponses(input: ResponsesInput, sessions: Pick<Sessions, 
       if (known !== undefined) return known
       const response = answerOf(pairs, id, { pace, latency })
       // One that is asked for once is not worth the place of another: it is kept when it is read again.
-      if (response !== undefined && lately[id % LATELY] === id) recorded.set(id, { ...response, memo: {} })
+      if (response !== undefined && lately[id % LATELY] === id) recorded.set(id, keptOf(response))
       lately[id % LATELY] = id
       return response
     },
   }
+}
+
+/** A response to be given again; of small content, that is cut from a buffer others have a part of, a copy. */
+function keptOf(response: HttpResponse): HttpResponse {
+  const { body } = response
+  const own = body.length < body.buffer.byteLength ? Uint8Array.from(body) : body
+  return { ...response, body: own, memo: {} }
 }
 
 /** What a response takes that is ready to be sent: small content is kept as text besides. */

@@ -1,85 +1,157 @@
 import type Database from 'better-sqlite3'
-import { binaryText } from '../core/binary-text.ts'
-import type { HttpResponse } from '../core/exchange.ts'
+import type { BinaryText } from '../core/binary-text.ts'
 import type { RawHeaders } from '../core/headers.ts'
 import type { AnsweringPair, PairId } from '../core/pair.ts'
 import { isWireText } from './pair-fault.ts'
-import { unusablePair } from './row-columns.ts'
+import { recordColumns, type RecordColumns } from './record-columns.ts'
+import { isLogged, tableRows, type PagedFile, type TableRows } from './table-rows.ts'
 
-/**
- * Finds the answer of a plain pair by one statement of few columns: it runs for every request that is not in memory.
- * Plain is what came whole, in one piece, with nothing before it and fields in ASCII, and is stored in one row: almost
- * every pair.
- */
-export type AnswerReader = (id: PairId) => AnsweringPair | undefined
-
-/**
- * `OK` and no trailers are left out and fields are text, since each BLOB costs as much as a look-up. Subqueries stand
- * for joins, which take better-sqlite3 five times as long.
- */
-const SELECT_ANSWER = `
-  SELECT CAST(method AS TEXT), first_byte_ms, took_ms, status, nullif(reason, x'4f4b'), response_http,
-    CAST(response_headers AS TEXT), CAST(nullif(response_trailers, x'') AS TEXT), response_bytes, response_body_id,
-    (SELECT bytes FROM body WHERE id = response_body_id)
-  FROM pair
-  WHERE id = ? AND outcome = 'complete' AND status >= 200 AND response_chunks IS NULL
-    AND request_truncated = 0 AND response_truncated = 0
-    AND NOT EXISTS (SELECT 1 FROM interim WHERE pair_id = pair.id)`
-
-/**
- * @param file named in errors
- * @returns a reader that gives undefined for every pair that is not plain, and throws ResealError SNAPSHOT_INVALID for
- * one that cannot be used
- */
-export function answerReader(db: Database.Database, file: string): AnswerReader {
-  const select = db.prepare<[PairId], readonly unknown[]>(SELECT_ANSWER).raw()
-  const sizeOf = db.prepare<[unknown], number>('SELECT size FROM body WHERE id = ?').pluck()
-  const fieldsIn = fieldReader()
-  return (id) => {
-    const row = select.get(id)
-    if (row === undefined) return undefined
-    const unusable = (fault: string): Error => unusablePair(id, file, fault)
-    const [method, firstByteMs, tookMs, status, reason, httpVersion, headers, trailers, passed, body, bytes] =
-      row
-    const content = bytes instanceof Uint8Array ? bytes : NO_BYTES
-    if (content.length >= ROW_BYTES) return undefined
-    // A body that was changed since it passed has another size.
-    const size = content.length === passed ? passed : body === null ? 0 : sizeOf.get(body)
-    if (size !== content.length) return undefined
-    if (typeof method !== 'string' || typeof tookMs !== 'number' || !isOptionalNumber(firstByteMs))
-      throw unusable('it has no readable method or time')
-    const fields = fieldsIn(headers)
-    const after = trailers === null ? [] : fieldsIn(trailers)
-    if (fields === undefined || after === undefined) return undefined
-    const line = statusLine([status, reason, httpVersion], unusable)
-    const response = { ...line, headers: fields, body: content, trailers: after }
-    return { ...WHOLE, firstByteMs: firstByteMs ?? undefined, tookMs, request: { method }, response }
-  }
+/** Finds the answers of plain pairs on the pages of a snapshot, where nobody writes to it. */
+export interface AnswerReader {
+  /**
+   * To be called before the first answer of a transaction, inside it: takes the lock that keeps writers out, and looks
+   * for what they changed.
+   */
+  begin(): void
+  /**
+   * Plain is what came whole, in one piece, with nothing before it and fields in ASCII, and is stored in one row: almost
+   * every pair. Undefined for every other one, and for one that cannot be used.
+   */
+  answer(id: PairId): AnsweringPair | undefined
 }
 
 /** A body whose first row is full may have a second. */
 const ROW_BYTES = 1024 * 1024
-const NO_BYTES = new Uint8Array()
 const WHOLE = {
   outcome: 'complete',
   error: undefined,
   requestTruncated: false,
   responseTruncated: false,
 } as const
+const NO_FIELDS: RawHeaders = []
 
-function isOptionalNumber(value: unknown): value is number | null {
-  return value === null || typeof value === 'number'
+/**
+ * @param file the same as the connection's; undefined where somebody may write to it, and then no pair is found
+ */
+export function answerReader(db: Database.Database, file: PagedFile | undefined): AnswerReader {
+  if (file === undefined) return { begin: () => undefined, answer: () => undefined }
+  const version = db.prepare<[], number>('PRAGMA data_version').pluck()
+  const anyInterim = db.prepare<[], number>('SELECT EXISTS (SELECT 1 FROM interim)').pluck()
+  const hasInterim = db
+    .prepare<[PairId], number>('SELECT EXISTS (SELECT 1 FROM interim WHERE pair_id = ?)')
+    .pluck()
+  const [pairs, bodies] = [storedRows(db, file, 'pair'), storedRows(db, file, 'body')]
+  const answerIn = plainAnswers(pairs, bodies)
+  let seen: number | undefined
+  let isReadable = false
+  let interims = true
+  return {
+    begin: () => {
+      const now = version.get()
+      if (now === seen) return
+      seen = now
+      pairs.rows.forget()
+      bodies.rows.forget()
+      isReadable = !isLogged(file)
+      interims = anyInterim.get() === 1
+    },
+    answer: (id) => (!isReadable || (interims && hasInterim.get(id) === 1) ? undefined : answerIn(id)),
+  }
 }
 
-function statusLine(
-  [status, reason, httpVersion]: readonly unknown[],
-  unusable: (fault: string) => Error,
-): Pick<HttpResponse, 'status' | 'reason' | 'httpVersion'> {
-  const words = reason instanceof Uint8Array ? binaryText(reason) : reason === null ? 'OK' : undefined
-  if (typeof status !== 'number' || status > 999) throw unusable('its status is no whole answer: 200 to 999')
-  if (typeof httpVersion !== 'string') throw unusable('it has no readable "response_http"')
-  if (words === undefined || !isWireText(words)) throw unusable('its reason phrase cannot be on a wire')
-  return { status, reason: words, httpVersion }
+/** A table's rows, with the columns of the one found last. */
+interface StoredRows {
+  readonly rows: TableRows
+  readonly columns: RecordColumns
+  /** Finds a row and takes up its columns. */
+  find(id: number): boolean
+  /** Where a column is in its table. */
+  place(column: string): number
+}
+
+function storedRows(db: Database.Database, file: PagedFile, table: 'pair' | 'body'): StoredRows {
+  const root = db
+    .prepare<[string], number>("SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name = ?")
+    .pluck()
+    .get(table)
+  const names = db
+    .prepare<[string], string>('SELECT name FROM pragma_table_info(?) ORDER BY cid')
+    .pluck()
+    .all(table)
+  const rows = tableRows(file, root ?? 0)
+  const columns = recordColumns(names.length)
+  return {
+    rows,
+    columns,
+    find: (id) => {
+      const record = rows.find(id)
+      return record !== undefined && columns.take(record)
+    },
+    place: (column) => names.indexOf(column),
+  }
+}
+
+/** The columns of a pair that its answer is made of. */
+function answerPlaces({ place }: StoredRows) {
+  return {
+    method: place('method'),
+    outcome: place('outcome'),
+    firstByteMs: place('first_byte_ms'),
+    tookMs: place('took_ms'),
+    isRequestCut: place('request_truncated'),
+    isResponseCut: place('response_truncated'),
+    chunks: place('response_chunks'),
+    status: place('status'),
+    reason: place('reason'),
+    httpVersion: place('response_http'),
+    headers: place('response_headers'),
+    trailers: place('response_trailers'),
+    body: place('response_body_id'),
+  }
+}
+
+function plainAnswers(pairs: StoredRows, bodies: StoredRows): (id: PairId) => AnsweringPair | undefined {
+  const at = answerPlaces(pairs)
+  const { columns } = pairs
+  const bodyOf = bodyRows(bodies)
+  const fieldsIn = fieldReader()
+  const isPlain = (): boolean =>
+    columns.is(at.outcome, 'complete') &&
+    columns.number(at.isRequestCut) === 0 &&
+    columns.number(at.isResponseCut) === 0 &&
+    columns.isNull(at.chunks)
+  return (id) => {
+    if (!pairs.find(id) || !isPlain()) return undefined
+    const status = columns.number(at.status)
+    const tookMs = columns.number(at.tookMs)
+    const method = columns.text(at.method)
+    const httpVersion = columns.text(at.httpVersion)
+    const reason = columns.text(at.reason)
+    const headers = fieldsIn(columns.text(at.headers))
+    const trailers = columns.size(at.trailers) === 0 ? NO_FIELDS : fieldsIn(columns.text(at.trailers))
+    if (headers === undefined || trailers === undefined || !(status >= 200 && status <= 999)) return undefined
+    if (method === undefined || httpVersion === undefined || Number.isNaN(tookMs)) return undefined
+    if (reason === undefined || (reason !== 'OK' && !isWireText(reason))) return undefined
+    const firstByteMs = columns.isNull(at.firstByteMs) ? undefined : columns.number(at.firstByteMs)
+    const body = columns.isNull(at.body) ? NO_BYTES : bodyOf(columns.number(at.body))
+    if (body === undefined) return undefined
+    const response = { status, reason, httpVersion, headers, body, trailers }
+    return { ...WHOLE, firstByteMs, tookMs, request: { method }, response }
+  }
+}
+
+const NO_BYTES = new Uint8Array()
+
+/** Bodies of one row; undefined for longer ones, and where bytes are missing. */
+function bodyRows(bodies: StoredRows): (id: number) => Buffer | undefined {
+  const { columns } = bodies
+  const [size, bytes] = [bodies.place('size'), bodies.place('bytes')]
+  return (id) => {
+    if (!bodies.find(id)) return undefined
+    const length = columns.size(bytes)
+    if (length >= ROW_BYTES || length !== columns.number(size)) return undefined
+    return columns.copy(bytes)
+  }
 }
 
 /** Lines of fields as a recorder writes them, each sound by itself (RFC 9110 §5.1, §5.5); ASCII reads the same in UTF-8. */
@@ -89,10 +161,10 @@ const REMEMBERED_HEADS = 1024
 const LONGEST_HEAD = 2048
 
 /** Reads header lines; equal ones give one array. Undefined for those that are to be read as bytes, sound or not. */
-function fieldReader(): (lines: unknown) => RawHeaders | undefined {
+function fieldReader(): (lines: BinaryText | undefined) => RawHeaders | undefined {
   const remembered = new Map<string, RawHeaders>()
   return (lines) => {
-    if (typeof lines !== 'string') return undefined
+    if (lines === undefined) return undefined
     const known = remembered.get(lines)
     if (known !== undefined) return known
     if (!FIELD_LINES.test(lines)) return undefined

@@ -1,4 +1,15 @@
-import { chmodSync, constants, copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import Database from 'better-sqlite3'
@@ -8,9 +19,16 @@ import { MIGRATIONS, formatOf, migrate } from './migrations.ts'
 import { checkRecorder, mayHaveRecorder } from './recorder-lock.ts'
 import { assertSnapshot, findSnapshot, readSnapshotHeader } from './snapshot-file.ts'
 import { readingOf } from './sqlite-failure.ts'
+import { pagedFile, type PagedFile } from './table-rows.ts'
+
+/** What is done on a connection. */
+export interface Prepared {
+  /** Called at the beginning of each moment of {@link SnapshotConnection.useOften}, in its transaction. */
+  begin(): void
+}
 
 /** A way to a snapshot's tables that never changes a byte of its file, nor leaves one beside it. */
-export interface SnapshotConnection<Q> {
+export interface SnapshotConnection<Q extends Prepared> {
   /** The real path of the file. */
   readonly file: string
   /** Runs queries; nothing of them may be used after the call. @throws ResealError SNAPSHOT_INVALID, SNAPSHOT_BUSY */
@@ -23,7 +41,7 @@ export interface SnapshotConnection<Q> {
   close(): void
 }
 
-interface Held<Q> {
+interface Held<Q extends Prepared> {
   readonly queries: Q
   /** All that is read until `end` is read at one moment. */
   begin(): void
@@ -31,9 +49,18 @@ interface Held<Q> {
   close(): void
 }
 
+/**
+ * Makes what is done on a connection.
+ * @param pages the file itself, to be read between `begin` and the next turn of a connection that lasts; undefined for
+ * one that lasts one call
+ */
+export type Prepare<Q extends Prepared> = (db: Database.Database, pages: PagedFile | undefined) => Q
+
 const PATIENCE_MS = 1000
 /** A recorder that begins waits so long for a reader, and a pair that was appended is seen so late. */
 const ONE_MOMENT_MS = 10
+/** A recorder is looked for so often by whoever waits for its end. */
+const RECORDER_MS = 1000
 /** Nor does one that reads on and on without letting timers in keep a recorder out. */
 const ONE_MOMENT_CALLS = 1000
 
@@ -48,13 +75,13 @@ const ONE_MOMENT_CALLS = 1000
  * @param migrations tests pass a longer list than {@link MIGRATIONS}
  * @throws ResealError SNAPSHOT_MISSING, SNAPSHOT_INVALID, SNAPSHOT_NEWER, SNAPSHOT_BUSY
  */
-export function connectSnapshot<Q>(
+export function connectSnapshot<Q extends Prepared>(
   path: string,
-  prepare: (db: Database.Database) => Q,
+  prepare: Prepare<Q>,
   migrations: readonly string[] = MIGRATIONS,
 ): SnapshotConnection<Q> {
   const file = findSnapshot(path)
-  const open = (): Held<Q> => openInPlace(file, prepare, migrations)
+  const open = (lasts: boolean): Held<Q> => openInPlace(file, prepare, migrations, lasts)
   let held = readingOf(file, () => openPrivately(file, prepare, migrations))
   const isPrivate = held !== undefined
   let closed = false
@@ -75,11 +102,11 @@ export function connectSnapshot<Q>(
     readingOf(file, () => {
       if (closed) throw new ResealError('UNEXPECTED', `${file} was read after it was closed`)
       if (isPrivate || !mayHaveRecorder(file)) {
-        held ??= open()
+        held ??= open(true)
         return work(held.queries)
       }
       release()
-      const brief = open()
+      const brief = open(false)
       try {
         return work(brief.queries)
       } finally {
@@ -117,23 +144,46 @@ export function connectSnapshot<Q>(
   return { file, use, useOften, close }
 }
 
-function openInPlace<Q>(
+function openInPlace<Q extends Prepared>(
   file: string,
-  prepare: (db: Database.Database) => Q,
+  prepare: Prepare<Q>,
   migrations: readonly string[],
+  lasts: boolean,
 ): Held<Q> {
-  const db = new Database(resolve(file), { readonly: true, fileMustExist: true, timeout: PATIENCE_MS })
-  return guarded(file, db, () => {
-    distrust(db)
-    assertSnapshot(file, applicationIdOf(db), formatOf(db), migrations)
-    return heldBy(db, prepare(db), () => undefined)
-  })
+  const pages = lasts ? openPages(file) : undefined
+  try {
+    const db = new Database(resolve(file), { readonly: true, fileMustExist: true, timeout: PATIENCE_MS })
+    return guarded(file, db, () => {
+      distrust(db)
+      assertSnapshot(file, applicationIdOf(db), formatOf(db), migrations)
+      return heldBy(db, prepare(db, pages?.current()), () => pages?.close())
+    })
+  } catch (error) {
+    pages?.close()
+    throw error
+  }
+}
+
+/** The file behind a connection, opened once more and before it. */
+function openPages(file: string) {
+  const descriptor = openSync(file, 'r')
+  const close = (): void => {
+    const recorder = checkRecorder(file)
+    // Closing it would end the locks that a recorder of this process holds (POSIX, fcntl).
+    if (recorder.live) setTimeout(close, RECORDER_MS).unref()
+    else closeSync(descriptor)
+    recorder.release()
+  }
+  /** Undefined where another file has taken its name. */
+  const current = (): PagedFile | undefined =>
+    fstatSync(descriptor).ino === statSync(file).ino ? pagedFile(descriptor) : undefined
+  return { current, close }
 }
 
 /** A connection to a copy, for a file that cannot be read in place; undefined for one that can. */
-function openPrivately<Q>(
+function openPrivately<Q extends Prepared>(
   file: string,
-  prepare: (db: Database.Database) => Q,
+  prepare: Prepare<Q>,
   migrations: readonly string[],
 ): Held<Q> | undefined {
   const recorder = checkRecorder(file)
@@ -147,15 +197,16 @@ function openPrivately<Q>(
   }
 }
 
-function openCopy<Q>(
+function openCopy<Q extends Prepared>(
   file: string,
-  prepare: (db: Database.Database) => Q,
+  prepare: Prepare<Q>,
   migrations: readonly string[],
 ): Held<Q> {
   const directory = mkdtempSync(join(tmpdir(), 'reseal-'))
   const discard = (): void => rmSync(directory, { recursive: true, force: true, maxRetries: 1 })
   try {
-    const db = new Database(copyInto(directory, file), { fileMustExist: true })
+    const copy = copyInto(directory, file)
+    const db = new Database(copy, { fileMustExist: true })
     return guarded(file, db, () => {
       distrust(db)
       assertSnapshot(file, applicationIdOf(db), formatOf(db), migrations)
@@ -163,11 +214,15 @@ function openCopy<Q>(
       db.pragma('journal_mode = DELETE')
       migrate(db, migrations)
       db.pragma('query_only = ON')
-      const queries = prepare(db)
+      const descriptor = openSync(copy, 'r')
+      const queries = prepare(db, pagedFile(descriptor))
       // Read on without a name, so that recorded data is not left behind whatever ends the process; Windows keeps the
       // name of an open file.
       if (process.platform !== 'win32') discard()
-      return heldBy(db, queries, discard)
+      return heldBy(db, queries, () => {
+        closeSync(descriptor)
+        discard()
+      })
     })
   } catch (error) {
     discard()
@@ -175,14 +230,23 @@ function openCopy<Q>(
   }
 }
 
-function heldBy<Q>(db: Database.Database, queries: Q, afterwards: () => void): Held<Q> {
+function heldBy<Q extends Prepared>(db: Database.Database, queries: Q, afterwards: () => void): Held<Q> {
   const begin = db.prepare('BEGIN')
   const end = db.prepare('ROLLBACK')
+  // An error of the disk may have ended it already.
+  const leave = (): void => void (db.inTransaction && end.run())
   return {
     queries,
-    begin: () => void begin.run(),
-    // An error of the disk may have ended it already.
-    end: () => void (db.inTransaction && end.run()),
+    begin: () => {
+      begin.run()
+      try {
+        queries.begin()
+      } catch (error) {
+        leave()
+        throw error
+      }
+    },
+    end: leave,
     close: () => {
       db.close()
       afterwards()

@@ -13,6 +13,7 @@ import { SELECT_HEAD, SELECT_PAIR, parseAsked, parseHead, parsePair, type PairPa
 import { passageReader } from './passage-table.ts'
 import type { Row } from './row-columns.ts'
 import { connectSnapshot, type SnapshotConnection } from './snapshot-connection.ts'
+import type { PagedFile } from './table-rows.ts'
 
 /** What a snapshot says of itself. */
 export interface SnapshotFacts {
@@ -40,7 +41,8 @@ interface Queries {
   readonly rowPage: RowPageReader
   readonly targets: Database.Statement<[PairId, PairId], { id: PairId; target: Uint8Array }>
   readonly pair: Database.Statement<[PairId], Row>
-  readonly answer: AnswerReader
+  readonly answer: AnswerReader['answer']
+  readonly begin: AnswerReader['begin']
   readonly asked: (wanted: WantedColumns) => AskedColumns | undefined
   readonly gaps: () => readonly RecordedGap[]
   readonly parts: PairParts
@@ -55,7 +57,7 @@ const HEADS_AT_ONCE = 256
  * @throws ResealError SNAPSHOT_MISSING, SNAPSHOT_INVALID, SNAPSHOT_NEWER, SNAPSHOT_BUSY
  */
 export function openSnapshot(file: string, options: ReaderOptions = {}): SnapshotReader {
-  const connection = connectSnapshot(file, (db) => queriesOf(db, file), options.migrations)
+  const connection = connectSnapshot(file, (db, pages) => queriesOf(db, file, pages), options.migrations)
   try {
     return readerOf(connection, file, readFacts(connection, file))
   } catch (error) {
@@ -155,7 +157,7 @@ function readFacts(connection: SnapshotConnection<Queries>, file: string): Snaps
   })
 }
 
-function queriesOf(db: Database.Database, file: string): Queries {
+function queriesOf(db: Database.Database, file: string, pages: PagedFile | undefined): Queries {
   const bodies = bodyReader(db, file)
   return {
     facts: db.prepare('SELECT created_at AS createdAt, reseal_version AS resealVersion FROM snapshot'),
@@ -164,7 +166,7 @@ function queriesOf(db: Database.Database, file: string): Queries {
     heads: db.prepare(`${SELECT_HEAD} WHERE pair.id > ? ORDER BY pair.id LIMIT ?`),
     targets: db.prepare('SELECT id, target FROM pair WHERE id > ? AND id <= ? ORDER BY id'),
     pair: db.prepare(`${SELECT_PAIR} WHERE pair.id = ?`),
-    answer: answerReader(db, file),
+    ...answerReader(db, pages),
     asked: (wanted) => readAskedColumns(db, wanted),
     gaps: gapReader(db, file),
     parts: { bodies, passages: passageReader(db, file, bodies) },

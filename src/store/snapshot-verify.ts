@@ -39,9 +39,9 @@ interface BodyRow {
  * @throws ResealError SNAPSHOT_MISSING, SNAPSHOT_INVALID, SNAPSHOT_NEWER, SNAPSHOT_BUSY when it cannot even be opened
  */
 export function verifySnapshot(file: string, indexer?: PairIndexer): Verdict {
-  const connection = connectSnapshot(file, (db) => db)
+  const connection = connectSnapshot(file, (db) => ({ db, begin: () => undefined }))
   try {
-    return connection.use((db) => {
+    return connection.use(({ db }) => {
       // One transaction, so that a recorder at work is seen at one moment.
       db.exec('BEGIN')
       try {

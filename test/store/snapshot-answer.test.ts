@@ -97,6 +97,17 @@ suite('the answer of a pair', () => {
     }
   })
 
+  test('is the one that another program has put there since', async (context) => {
+    const file = await snapshotOf(context)
+    const reader = openSnapshot(file)
+    context.after(() => reader.close())
+    assert.equal(reader.answer(1)?.response?.status, 200)
+    const db = new DatabaseSync(file, { timeout: 10_000 })
+    db.exec('UPDATE pair SET status = 201 WHERE id = 1')
+    db.close()
+    while (reader.answer(1)?.response?.status !== 201) await new Promise((resolve) => setImmediate(resolve))
+  })
+
   test('holds no recorder up: one that begins while answers are read gets the file', async (context) => {
     const file = await snapshotOf(context)
     const reader = openSnapshot(file)
