@@ -75,13 +75,9 @@ export async function openListeners(options: ReplayListenersOptions): Promise<Re
       const refused = refuser(origin)
       const refuse = (request: HttpRequest): ReturnType<Handler> | undefined => {
         const answer = refused(request)
-        return (
-          answer &&
-          options.handler(
-            () => answer,
-            () => url,
-          )(request)
-        )
+        if (answer === undefined) return undefined
+        const faulty = options.faulty(() => answer, origin)
+        return options.handler(faulty, () => url)(request)
       }
       const server = await serve({ listen, tls, handler, refuse, relay, clientTimeoutMs, onError })
       servers.push(server)

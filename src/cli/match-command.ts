@@ -18,7 +18,7 @@ export function addMatchCommand(program: Command, output: Output): void {
   const match = program.command('match').description('See which recorded pair answers a request, and why.')
   directoryOptions(match.command('explain'))
     .description(
-      'Say which pair would answer requests, or why none does and what would let one. Exits 4 when something is missed.',
+      'Say which pair would answer requests, or why none does and what would let one. Exits 4 when something is missed or refused.',
     )
     .argument('<snapshot>', 'name of the snapshot')
     .option(
@@ -31,8 +31,8 @@ export function addMatchCommand(program: Command, output: Output): void {
     .action((snapshot: string, flags: ExplainFlags) => explain(snapshot, flags, output))
 }
 
-function explain(snapshot: string, flags: ExplainFlags, output: Output): void {
-  const explained = explainMatches({
+async function explain(snapshot: string, flags: ExplainFlags, output: Output): Promise<void> {
+  const explained = await explainMatches({
     ...transformSources(settingsOf(flags), snapshot),
     requests: readInput(flags.request),
     requestsName: flags.request === '-' ? 'stdin' : flags.request,
@@ -40,7 +40,8 @@ function explain(snapshot: string, flags: ExplainFlags, output: Output): void {
   })
   if (flags.json === true) output.data(jsonLine({ requests: explained.map(explanationJson) }))
   else output.data(`${explained.flatMap(explanationLines).map(printable).join('\n')}\n`)
-  if (explained.some(({ miss }) => miss !== undefined)) output.exitCode = ERRORS.CHECK_FAILED
+  if (explained.some(({ miss, refused }) => miss !== undefined || refused !== undefined))
+    output.exitCode = ERRORS.CHECK_FAILED
 }
 
 function readInput(file: string): Uint8Array {
@@ -54,12 +55,14 @@ function readInput(file: string): Uint8Array {
   }
 }
 
-function explanationLines({ method, target, pair, miss }: Explanation): readonly string[] {
+function explanationLines({ method, target, pair, refused, miss }: Explanation): readonly string[] {
   if (miss !== undefined) return missText(miss)
+  if (refused !== undefined) return [`${method} ${target}: 401, and not pair ${pair ?? 0}: ${refused}`]
   return [`${method} ${target}: pair ${pair ?? 0}`]
 }
 
-function explanationJson({ method, target, pair, miss }: Explanation): unknown {
+function explanationJson({ method, target, pair, refused, miss }: Explanation): unknown {
+  if (refused !== undefined) return { method, target, verdict: 'unauthorized', pair, refused }
   if (miss === undefined) return { method, target, verdict: 'hit', pair }
   const { cause, hint, yaml, nearest } = miss
   return {

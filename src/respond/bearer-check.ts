@@ -8,8 +8,15 @@ import { epochSeconds, type Clock } from '../core/time.ts'
 /** Whether one of the replay's own keys signed a token, and is still trusted. */
 export type BearerKeys = (jwt: Jwt) => boolean
 
-/** The answer to a request whose bearer token would not do for a pair; undefined where it does. */
-export type BearerCheck = (request: HttpRequest, pair: PairId) => HttpResponse | undefined
+/** What is said to a request whose bearer token would not do for a pair. */
+export interface BearerRefusal {
+  /** A sentence without its full stop. */
+  readonly problem: string
+  readonly response: HttpResponse
+}
+
+/** Undefined where the bearer token does. */
+export type BearerCheck = (request: HttpRequest, pair: PairId) => BearerRefusal | undefined
 
 /** Pairs of which is kept what they ask of a token. */
 const MAX_KEPT_PAIRS = 10_000
@@ -47,9 +54,9 @@ export function createBearerCheck(
     if (!guarded) return undefined
     const token = bearerOf(request)
     // No error for a client that may not have known (RFC 6750 §3.1).
-    if (token === undefined) return refusal(undefined)
+    if (token === undefined) return { problem: 'There is no token', response: refusal(undefined) }
     const problem = problemOf(parseJwt(token), audiences, keys, epochSeconds(clock()))
-    return problem === undefined ? undefined : refusal(problem)
+    return problem === undefined ? undefined : { problem, response: refusal(problem) }
   }
 }
 

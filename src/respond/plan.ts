@@ -4,7 +4,7 @@ import type { Sliced } from '../core/sliced.ts'
 import type { NearMiss } from '../match/near-miss.ts'
 import { NO_CLASSES, type SecretClasses } from '../redact/classes.ts'
 import type { SessionRule } from '../match/match-rules.ts'
-import { createBearerCheck, type BearerKeys } from './bearer-check.ts'
+import { createBearerCheck, type BearerKeys, type BearerRefusal } from './bearer-check.ts'
 import { givenSecrets } from './given-secrets.ts'
 import { createMatcher, type Choice, type MatchSettings } from './matcher.ts'
 import { nearestPairs } from './nearest.ts'
@@ -59,7 +59,7 @@ export interface Hit {
 export type Answer =
   | Hit
   /** The bearer token would not do; nothing was taken from the recording. */
-  | { readonly kind: 'unauthorized'; readonly response: HttpResponse }
+  | (BearerRefusal & { readonly kind: 'unauthorized'; readonly pair: PairId })
   | { readonly kind: 'miss'; readonly near: () => readonly NearMiss[] }
 
 /** Which pairs can be served, and which were. */
@@ -105,10 +105,17 @@ export function* createPlan(input: PlanInput): Sliced<ReplayPlan> {
   }
   return {
     answer: (request, origin) => {
-      let refusal: HttpResponse | undefined
-      const letIn = check && ((entry: number) => (refusal = check(request, index.id(entry))) === undefined)
+      let refused: (BearerRefusal & { readonly pair: PairId }) | undefined
+      const letIn =
+        check &&
+        ((entry: number): boolean => {
+          const pair = index.id(entry)
+          const refusal = check(request, pair)
+          if (refusal !== undefined) refused = { ...refusal, pair }
+          return refusal === undefined
+        })
       const choice = matcher.choose(request, origin, letIn)
-      if (refusal !== undefined) return { kind: 'unauthorized', response: refusal }
+      if (refused !== undefined) return { ...refused, kind: 'unauthorized' }
       const near = (): readonly NearMiss[] =>
         nearest.to(asRecorded?.(request) ?? request, origin, choice.whyNot)
       return serve(choice, request) ?? { kind: 'miss', near }

@@ -49,6 +49,38 @@ suite('a fault in the transform document', () => {
     )
   })
 
+  test('is in the refusal of a request that waits for a 100 as well', async (t) => {
+    const waiting = {
+      method: 'POST',
+      target: '/upload',
+      headers: [
+        ['Expect', '100-continue'],
+        ['Content-Length', '4'],
+      ] as const,
+    }
+    const { url, ask } = await aReplay(t, {
+      pairs: [{ request: waiting, response: { status: 413, body: 'too large' } }],
+      document: 'faults: [{ filters: { path: /upload }, kind: status, status: 503, times: 1 }]\n',
+    })
+    const asked = async (): Promise<string> => {
+      const client = await rawClient(t, Number(new URL(url).port))
+      client.send(
+        'POST /upload HTTP/1.1\r\nHost: staging.example.com\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n',
+      )
+      return (await client.until(/\r\n\r\n/)).slice(0, 12)
+    }
+    assert.equal(await asked(), 'HTTP/1.1 503')
+    assert.equal(await asked(), 'HTTP/1.1 413')
+    const { entries } = (await ask('GET', '/v1/journal')).json as { entries: Record<string, unknown>[] }
+    assert.deepEqual(
+      entries.map(({ status, faults }) => [status, faults]),
+      [
+        [503, ['fault-1']],
+        [413, undefined],
+      ],
+    )
+  })
+
   test('counts on over a reload that leaves it as it was, and anew after a reset', async (t) => {
     const document = 'faults:\n  - { kind: status, status: 503, times: 1 }\n'
     const { url, ask, transformsFile } = await aReplay(t, { pairs: PAIRS, document })

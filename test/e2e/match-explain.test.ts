@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import jsonwebtoken from 'jsonwebtoken'
 import { reseal } from '../demo/reseal-process.ts'
 import { aPair } from '../support/a-pair.ts'
 import { aSnapshot } from '../support/a-replay.ts'
@@ -46,4 +47,66 @@ test('match explain says which pair answers, why none does, and exits 4 where on
   const nothing = await reseal(['match', 'explain', 't', '--request', 'none.http'], directory)
   assert.equal(nothing.code, 3)
   assert.match(nothing.stderr, /Cannot read none\.http/)
+})
+
+test('match explain says which bearer tokens a replay would refuse, and why', async (t) => {
+  const token = (key: string, claims: object): string =>
+    jsonwebtoken.sign({ iss: 'https://idp', sub: 'ann', aud: 'api', ...claims }, key)
+  const recorded = token('s'.repeat(32), { exp: 1_764_000_000 })
+  const bearer = ['Authorization', `Bearer ${recorded}`] as const
+  const directory = await aSnapshot(t, [
+    aPair({
+      id: 1,
+      request: { target: '/login' },
+      response: { body: JSON.stringify({ access_token: recorded }) },
+    }),
+    aPair({ id: 2, request: { target: '/me', headers: [bearer] } }),
+  ])
+  const write = (name: string, text: string): void => writeFileSync(join(directory, name), text)
+  for (const part of ['transforms', 'secrets', 'secrets/idp'])
+    mkdirSync(join(directory, part), { mode: 0o700 })
+  write(
+    'transforms/t.yaml',
+    `match: { authorize: true }
+responder:
+  - extractor: http_res_body
+    transforms: [{ json_path: access_token }, jwt_resign: { secretPath: idp/hs.key }]
+`,
+  )
+  const key = 'k'.repeat(40)
+  const soon = Math.floor(Date.now() / 1000) + 600
+  const lines = [
+    token(key, { exp: soon }),
+    token('x'.repeat(40), { exp: soon }),
+    token(key, { exp: 1_764_000_000 }),
+  ].map((bearing) => `curl -H 'Authorization: Bearer ${bearing}' http://127.0.0.1:8080/me`)
+  write('calls.sh', [...lines, 'curl http://127.0.0.1:8080/me', ''].join('\n'))
+  const explain = (...more: string[]) =>
+    reseal(['match', 'explain', 't', '--request', 'calls.sh', ...more], directory)
+
+  const without = await explain()
+  assert.equal(without.code, 5)
+  assert.match(without.stderr, /hs\.key/)
+
+  writeFileSync(join(directory, 'secrets/idp/hs.key'), key, { mode: 0o600 })
+  const { code, stdout } = await explain()
+  assert.deepEqual(
+    [code, stdout],
+    [
+      4,
+      `GET /me: pair 2
+GET /me: 401, and not pair 2: The token was signed by no key that is trusted here
+GET /me: 401, and not pair 2: The token expired
+GET /me: 401, and not pair 2: There is no token
+`,
+    ],
+  )
+  const { requests } = JSON.parse((await explain('--json')).stdout) as { requests: readonly object[] }
+  assert.deepEqual(requests[2], {
+    method: 'GET',
+    target: '/me',
+    verdict: 'unauthorized',
+    pair: 2,
+    refused: 'The token expired',
+  })
 })

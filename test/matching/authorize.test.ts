@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import jsonwebtoken from 'jsonwebtoken'
@@ -57,6 +58,57 @@ async function challenge(
   }
   return ['accepted', undefined]
 }
+
+test('a mounted key that signed the recording too is trusted under the kid by which its JWKS is served, and no other key of it', async (t) => {
+  const [own, other] = [1, 2].map(() => generateKeyPairSync('ec', { namedCurve: 'P-256' }))
+  assert.ok(own !== undefined && other !== undefined)
+  const signed = (key: KeyObject, kid: string, exp: number): string =>
+    jsonwebtoken.sign({ iss: 'https://idp', sub: 'ann', aud: 'api', exp }, key, {
+      algorithm: 'ES256',
+      keyid: kid,
+    })
+  const then = signed(own.privateKey, 'k1', AT + 300)
+  const keys = [
+    { ...own.publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig' },
+    { ...other.publicKey.export({ format: 'jwk' }), kid: 'k2', use: 'sig' },
+  ]
+  const directory = await aSnapshot(t, [
+    aPair({
+      id: 1,
+      request: { method: 'POST', target: '/login' },
+      response: { body: JSON.stringify({ access_token: then }) },
+    }),
+    aPair({ id: 2, request: { target: '/jwks' }, response: { body: JSON.stringify({ keys }) } }),
+    aPair({ id: 3, request: { target: '/me', headers: [['Authorization', `Bearer ${then}`]] } }),
+  ])
+  mkdirSync(`${directory}/secrets/idp`, { recursive: true, mode: 0o700 })
+  const pem = own.privateKey.export({ format: 'pem', type: 'pkcs8' })
+  writeFileSync(`${directory}/secrets/idp/tls.key`, pem, { mode: 0o600 })
+  const { urls } = await aReplay(
+    t,
+    directory,
+    `match: { authorize: true }
+responder:
+  - filters: { path: /login }
+    extractor: http_res_body
+    transforms: [{ json_path: access_token }, jwt_resign: { secretPath: idp/tls.key }]
+  - filters: { path: /jwks }
+    extractor: http_res_body
+    transforms: [jwks]
+`,
+  )
+  const [url = ''] = urls
+  const served = (await (await fetch(`${url}/jwks`)).json()) as { keys: { kid: string; x: string }[] }
+  assert.deepEqual(
+    served.keys.map(({ kid, x }) => [kid, x]),
+    keys.map(({ kid, x }) => [kid, x]),
+  )
+  const soon = Math.floor(Date.now() / 1000) + 60
+  const untrusted = ['invalid_token', 'The token was signed by no key that is trusted here']
+  assert.deepEqual(await challenge(url, '/me', signed(own.privateKey, 'k1', soon)), ['accepted', undefined])
+  assert.deepEqual(await challenge(url, '/me', signed(own.privateKey, 'k9', soon)), untrusted)
+  assert.deepEqual(await challenge(url, '/me', signed(other.privateKey, 'k2', soon)), untrusted)
+})
 
 test('bearer tokens are verified against the keys that re-sign, and refused as RFC 6750 has it', async (t) => {
   const directory = await aSnapshot(t, recorded())
