@@ -179,14 +179,6 @@ testMistakes([
     hint: 'Write filters: {method: POST, path: /oauth/token, host: auth.example.com, status: 2xx}, with what you need of it.',
   },
   {
-    title: 'a criterion of Speedscale without its operator',
-    source:
-      'responder:\n  - filters: { filters: [{ include: true, host: a }] }\n    extractor: http_res_body\n    transforms: [jwks]\n',
-    at: '2:26',
-    message: 'A filter with a criterion lacks "operator": EQUAL or CONTAINS',
-    hint: 'Write filters: {method: POST, path: /oauth/token, host: auth.example.com, status: 2xx}, with what you need of it.',
-  },
-  {
     title: 'filters of Speedscale that OR cannot join',
     source:
       'responder:\n  - filters: { operator: OR, filters: [{ include: true, operator: IS, host: a }, { include: true, operator: IS, detectedCommand: GET }] }\n    extractor: http_res_body\n    transforms: [jwks]\n',

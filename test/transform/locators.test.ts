@@ -261,12 +261,14 @@ suite('an extractor', () => {
         ['Cookie', 'a=1; sid=c3'],
         ['X-Id', 'h2'],
       ] as const,
+      trailers: [['X-Sum', 't5']] as const,
       body: 'f=b4',
     }
     const extractors: readonly (readonly [extractor: string, value: string])[] = [
       ['{http_req_query: state}', 's 1'],
       ['{http_req_header: x-id}', 'h2'],
       ['{http_req_cookie: sid}', 'c3'],
+      ['{http_req_trailer: x-sum}', 't5'],
       ['http_req_body', 'f=b4'],
       ['{http_req_segment: 1}', 'a b'],
       ['http_req_url', '/users/a%20b?state=s%201&x'],

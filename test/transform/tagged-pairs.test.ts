@@ -36,6 +36,7 @@ for (const [filters, ids] of [
   ['{ any: [{ direction: in }, { tag: { env: staging } }] }', [2, 3]],
   ['{ filters: [{ include: true, operator: EQUAL, direction: OUT }] }', [1, 2]],
   ['{ filters: [{ include: true, operator: EQUAL, tag: team=pay }] }', [2]],
+  ['{ filters: [{ include: true, direction: OUT }, { include: true, tag: team=pay }] }', [2]],
 ] as const) {
   test(`filters: ${filters} let through the pairs ${ids.join(', ')}`, async () => {
     assert.deepEqual(await changedBy(filters), ids)

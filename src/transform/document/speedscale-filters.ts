@@ -38,7 +38,7 @@ const ENTRY = z.strictObject({
   include: z.literal(true).describe('Speedscale: whether matching pairs are meant; only true is served.'),
   operator: z
     .exactOptional(z.enum(['EQUAL', 'IS', 'CONTAINS']))
-    .describe('Speedscale: whether the criterion must be the whole text or a part of it.'),
+    .describe('Speedscale: whether the criterion must be the whole text, as without it, or a part of it.'),
   host: z.exactOptional(VALUE).describe('Speedscale: the host.'),
   detectedCommand: z.exactOptional(VALUE).describe('Speedscale: the method.'),
   detectedLocation: z.exactOptional(VALUE).describe('Speedscale: the path.'),
@@ -56,14 +56,16 @@ type Entry = z.output<typeof ENTRY>
 /** `filters` in Speedscale's spelling: a list of criteria and how they combine. */
 export const SPEEDSCALE_FILTERS = z
   .strictObject({
-    operator: z.exactOptional(z.enum(['AND', 'OR'])).describe('Speedscale: how several filters combine.'),
+    operator: z
+      .exactOptional(z.enum(['AND', 'OR']))
+      .describe('Speedscale: how several filters combine; AND without it.'),
     filters: z.array(ENTRY).describe('Speedscale: one criterion each.'),
   })
   .describe('Filters as Speedscale writes them; [{"include": true}] is every pair.')
 
 /**
  * Reads Speedscale's filters. What would not mean exactly the same here is refused, since a filter that lets other
- * pairs through changes them without a word.
+ * pairs through changes them without a word; of an operator that is left out, the one that lets the fewest through.
  */
 export function readSpeedscaleFilters(value: unknown): Checked<FilterDefinition> {
   const checked = checkSchema(SPEEDSCALE_FILTERS, value, 'filters')
@@ -72,7 +74,7 @@ export function readSpeedscaleFilters(value: unknown): Checked<FilterDefinition>
     const telling = unknown.length > 0 ? unknown : checked.complaints
     return { complaints: telling.map((complaint) => ({ ...complaint, hint: INSTEAD })) }
   }
-  const { filters: entries, operator } = checked.value
+  const { filters: entries, operator = 'AND' } = checked.value
   const complaints = [...entries.flatMap(entryComplaints), ...combinationComplaints(entries, operator)]
   if (complaints.length > 0) return { complaints }
   const everything = operator === 'OR' && entries.some((entry) => criteriaOf(entry).length === 0)
@@ -98,8 +100,6 @@ function entryComplaints(entry: Entry, index: number): readonly Complaint[] {
   if (criteria.length === 0) return []
   if (criteria.length > 1)
     return complain('A filter of Speedscale has one criterion, and this one has several')
-  if (entry.operator === undefined)
-    return complain('A filter with a criterion lacks "operator": EQUAL or CONTAINS')
   return criteria.flatMap(({ criterion, value }) => {
     if (/[*?]/.test(value))
       return complain(`"${criterion}" has a * or ?, which would be read as any text`, criterion)
@@ -116,16 +116,11 @@ function entryComplaints(entry: Entry, index: number): readonly Complaint[] {
 }
 
 /** Lists of one filter are alternatives and filters are all needed, so AND joins different criteria, OR the same. */
-function combinationComplaints(
-  entries: readonly Entry[],
-  operator: 'AND' | 'OR' | undefined,
-): readonly Complaint[] {
+function combinationComplaints(entries: readonly Entry[], operator: 'AND' | 'OR'): readonly Complaint[] {
   if (entries.length < 2) return []
   const complain = (message: string): readonly Complaint[] => [
     { path: ['filters'], part: 'key', message, hint: INSTEAD },
   ]
-  if (operator === undefined)
-    return complain('Several filters of Speedscale need "operator": AND or OR beside them')
   const criteria = entries.flatMap(criteriaOf).map(({ criterion }) => criterion)
   const kinds = new Set(criteria).size
   if (operator === 'OR' && criteria.length === entries.length && kinds > 1) {

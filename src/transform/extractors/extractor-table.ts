@@ -1,7 +1,7 @@
 import { HTTP_REQ_COOKIE, HTTP_RES_COOKIE } from './http-cookies.ts'
 import { HTTP_RES_LATENCY, HTTP_RES_STATUS } from './http-status.ts'
 import { HTTP_REQ_QUERY, HTTP_REQ_SEGMENT, HTTP_REQ_URL } from './http-target.ts'
-import { HTTP_REQ_HEADER, HTTP_RES_HEADER, HTTP_RES_TRAILER } from './http-headers.ts'
+import { HTTP_REQ_HEADER, HTTP_REQ_TRAILER, HTTP_RES_HEADER, HTTP_RES_TRAILER } from './http-headers.ts'
 import { HTTP_REQ_BODY } from './http-req-body.ts'
 import { HTTP_RES_BODY } from './http-res-body.ts'
 
@@ -15,6 +15,7 @@ export const EXTRACTORS = {
   http_res_latency: HTTP_RES_LATENCY,
   http_req_body: HTTP_REQ_BODY,
   http_req_header: HTTP_REQ_HEADER,
+  http_req_trailer: HTTP_REQ_TRAILER,
   http_req_cookie: HTTP_REQ_COOKIE,
   http_req_url: HTTP_REQ_URL,
   http_req_query: HTTP_REQ_QUERY,

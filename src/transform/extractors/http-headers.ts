@@ -49,3 +49,19 @@ export const HTTP_REQ_HEADER = requestExtractor(
       return places.length === 0 ? { notFound: `no request header ${name}` } : places
     },
 )
+
+const REQ_TRAILER = z
+  .strictObject({ name: FIELD_NAME.meta({ examples: ['X-Checksum'] }) })
+  .describe('A trailer field of the request.')
+
+/** `http_req_trailer`: a trailer field of the request (RFC 9110 §6.5). */
+export const HTTP_REQ_TRAILER = requestExtractor(
+  'http_req_trailer',
+  REQ_TRAILER,
+  { shorthand: 'name' },
+  ({ name }) =>
+    (request) => {
+      const places = request.trailer(name)
+      return places.length === 0 ? { notFound: `no request trailer ${name}` } : places
+    },
+)

@@ -7,7 +7,7 @@ const STATUS = z.strictObject({}).describe('The status code of the response; its
 export const HTTP_RES_STATUS = responseExtractor(
   'http_res_status',
   STATUS,
-  { aliases: ['http_status'] },
+  { aliases: ['http_status', 'http_status_code'] },
   () => (response) => [response.status()],
 )
 
@@ -16,6 +16,9 @@ const LATENCY = z
   .describe('Milliseconds from the request to the head of the response; what is put there is waited for.')
 
 /** `http_res_latency`: how long the response takes, as digits. */
-export const HTTP_RES_LATENCY = responseExtractor('http_res_latency', LATENCY, {}, () => (response) => [
-  response.latency(),
-])
+export const HTTP_RES_LATENCY = responseExtractor(
+  'http_res_latency',
+  LATENCY,
+  { aliases: ['latency'] },
+  () => (response) => [response.latency()],
+)

@@ -4,13 +4,19 @@ import { decodeBody, encodeBody } from '../../core/body-coding.ts'
 import { base64Codec, jsonStringCodec } from '../message/codecs.ts'
 import type { Codec } from '../message/focus.ts'
 import { percentCodec } from '../message/percent-codec.ts'
+import { TRUTH } from '../steps/speedscale-text.ts'
 import { locatorRow } from '../steps/step-row.ts'
 import { wholeText } from './whole-text.ts'
 
 const BASE64_OPTIONS = z.strictObject({}).describe('Goes into a text in base64; padding is kept as it is.')
 
+/** Speedscale says whether there is padding; what was recorded says so too. */
+const SPEEDSCALE_BASE64 = z
+  .strictObject({ pad: z.exactOptional(TRUTH).describe('Speedscale: padding; it is kept as recorded.') })
+  .transform(() => ({}))
+
 /** `base64`: goes into a text in base64 (RFC 4648 §4). */
-export const BASE64 = locatorRow('base64', BASE64_OPTIONS, {}, () =>
+export const BASE64 = locatorRow('base64', BASE64_OPTIONS, { config: SPEEDSCALE_BASE64 }, () =>
   wholeText((text) => base64Codec(text, 'base64'), 'not base64'),
 )
 

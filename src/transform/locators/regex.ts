@@ -32,7 +32,8 @@ const SPEEDSCALE = z
   })
   .transform(({ captureGroup, ...options }) => ({
     ...options,
-    ...(captureGroup === undefined ? {} : { group: captureGroup }),
+    // All that fits, where Speedscale is not told of a group.
+    group: captureGroup ?? options.group ?? 0,
   }))
 
 /** `regex`: goes to what a regular expression finds, or to one of its groups. */

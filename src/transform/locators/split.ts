@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { textOfUtf8 } from '../../core/binary-text.ts'
 import type { BinaryText } from '../../core/binary-text.ts'
 import type { Span } from '../message/focus.ts'
+import { WHOLE } from '../steps/speedscale-text.ts'
 import { locatorRow } from '../steps/step-row.ts'
 import { textLocator } from './text-places.ts'
 import { trimmed } from './cookie-items.ts'
@@ -21,11 +22,17 @@ const OPTIONS = z
   })
   .describe('Goes to the parts of a text, spaces around them left out.')
 
+/** Speedscale parts at commas, and means the first part, unless it is told otherwise. */
+const SPEEDSCALE = z.strictObject({
+  separator: OPTIONS.shape.separator.default(','),
+  index: WHOLE.default(0).describe('Speedscale: position of the part, from 0.'),
+})
+
 /** `split`: goes to the parts of a text between separators. */
 export const SPLIT = locatorRow(
   'split',
   OPTIONS,
-  { shorthand: 'separator', namesItself: true },
+  { shorthand: 'separator', namesItself: true, config: SPEEDSCALE },
   ({ separator, index }) =>
     textLocator(
       (text) => {

@@ -1,6 +1,7 @@
 import { binaryText } from '../../core/binary-text.ts'
 import { decodeBody } from '../../core/body-coding.ts'
 import type { HttpRequest } from '../../core/exchange.ts'
+import type { RawHeaders } from '../../core/headers.ts'
 import { createFocus, type Focus } from './focus.ts'
 
 /** A request, recorded or live, whose parts are read as places; nothing is ever put there. */
@@ -10,6 +11,8 @@ export interface RequestMessage {
   body(): Focus | undefined
   /** Each field of this name, in wire order. */
   header(name: string): readonly Focus[]
+  /** Each trailer field of this name, in wire order. */
+  trailer(name: string): readonly Focus[]
   /** The request target. */
   target(): Focus
 }
@@ -21,12 +24,8 @@ export function requestMessage(request: HttpRequest): RequestMessage {
   return {
     request,
     body: () => (body ??= { focus: openBody(request) }).focus,
-    header: (name) => {
-      const wanted = name.toLowerCase()
-      return request.headers
-        .filter(([other]) => other.toLowerCase() === wanted)
-        .map(([other, value]) => createFocus(`request header ${other}`, value))
-    },
+    header: (name) => fieldsOf(request.headers, name, 'header'),
+    trailer: (name) => fieldsOf(request.trailers, name, 'trailer'),
     target: () => (target ??= createFocus('request target', request.target)),
   }
 }
@@ -34,6 +33,13 @@ export function requestMessage(request: HttpRequest): RequestMessage {
 /** Where the client has reached the server. */
 export function originOf({ request }: RequestMessage): string {
   return `${request.scheme}://${request.authority}`
+}
+
+function fieldsOf(fields: RawHeaders, name: string, what: string): readonly Focus[] {
+  const wanted = name.toLowerCase()
+  return fields
+    .filter(([other]) => other.toLowerCase() === wanted)
+    .map(([other, value]) => createFocus(`request ${what} ${other}`, value))
 }
 
 function openBody({ headers, body }: HttpRequest): Focus | undefined {

@@ -5,6 +5,7 @@ import { FIELD_NAME } from '../extractors/field-name.ts'
 import type { ResponseDraft } from '../message/response-draft.ts'
 import { fieldText, type HeadEdit } from '../message/response-message.ts'
 import type { Mutate, PairWork } from '../steps/step.ts'
+import { OWN_OPTION } from '../steps/speedscale-text.ts'
 import { mutatorRow } from '../steps/step-row.ts'
 import { seededNumbers } from '../values/seeded.ts'
 import { compileValue, TEMPLATE } from '../values/written-value.ts'
@@ -140,11 +141,21 @@ const DELAY_OPTIONS = z
   })
   .describe('Lets the response wait.')
 
+/** Speedscale calls the time `duration`, and waits a second without it. */
+const SPEEDSCALE_SLEEP = z
+  .strictObject({
+    for: z.exactOptional(z.string()).describe(OWN_OPTION),
+    upTo: z.exactOptional(z.string()).describe(OWN_OPTION),
+    duration: z.exactOptional(z.string()).describe('Speedscale: how long.'),
+  })
+  .transform(({ duration = '1s', ...own }) => ({ for: duration, ...own }))
+  .pipe(DELAY_OPTIONS)
+
 /** `delay`: lets the response wait. */
 export const DELAY = mutatorRow(
   'delay',
   DELAY_OPTIONS,
-  { shorthand: 'for' },
+  { shorthand: 'for', aliases: ['sleep'], config: SPEEDSCALE_SLEEP },
   ({ for: least, upTo }, { seed }) => ({
     mutate: changeHead(({ pair }) => {
       const numbers = seededNumbers(seed, 'delay', String(pair.id))

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { textOfUtf8, type BinaryText } from '../../core/binary-text.ts'
 import { combineLive } from '../message/live.ts'
+import { OWN_OPTION } from '../steps/speedscale-text.ts'
 import { mutatorRow } from '../steps/step-row.ts'
 import { compilePattern, type Pattern } from '../values/pattern.ts'
 import { PATTERN_TEXT } from '../values/pattern-schema.ts'
@@ -31,8 +32,30 @@ const OPTIONS = z
   .describe('Replaces a text wherever it stands in the value.')
   .meta({ examples: [{ find: 'staging.example.com', with: 'localhost:8080' }] })
 
+/** Speedscale replaces `old` by `new`, wherever it stands. */
+const SPEEDSCALE = z
+  .strictObject({
+    find: z.exactOptional(z.string()).describe(OWN_OPTION),
+    regex: z.exactOptional(z.string()).describe(OWN_OPTION),
+    with: z.exactOptional(z.string()).describe(OWN_OPTION),
+    old: z.exactOptional(z.string()).describe('Speedscale: the text to look for.'),
+    new: z.exactOptional(z.string()).describe('Speedscale: what to write for it.'),
+    count: z
+      .exactOptional(z.union([z.literal(-1), z.literal('-1')]))
+      .describe('Speedscale: how often; only everywhere is served.'),
+  })
+  .transform((given) => {
+    const [find, written] = [given.find ?? given.old, given.with ?? given.new]
+    return {
+      ...(find === undefined ? {} : { find }),
+      ...(given.regex === undefined ? {} : { regex: given.regex }),
+      with: written ?? '',
+    }
+  })
+  .pipe(OPTIONS)
+
 /** `replace`: replaces a text wherever it stands in the value. */
-export const REPLACE = mutatorRow('replace', OPTIONS, {}, (definition, environment) => {
+export const REPLACE = mutatorRow('replace', OPTIONS, { config: SPEEDSCALE }, (definition, environment) => {
   const { find, regex, with: written, place } = definition
   const by = compileTemplate(written, environment, place)
   const pattern = regex === undefined ? undefined : compilePattern(regex)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { OWN_OPTION } from '../steps/speedscale-text.ts'
 import { mutatorRow } from '../steps/step-row.ts'
 import { compileValue, putValue, TEMPLATE, VALUE } from '../values/written-value.ts'
 
@@ -10,11 +11,25 @@ const OPTIONS = z
   })
   .describe('Puts a value in place of the recorded one.')
 
+/** Speedscale calls the value `new`. */
+const SPEEDSCALE = z
+  .strictObject({
+    value: z.exactOptional(VALUE).describe(OWN_OPTION),
+    new: z.exactOptional(VALUE).describe('Speedscale: the value.'),
+  })
+  .transform((given, context) => {
+    const value = given.value ?? given.new
+    if (value !== undefined) return { value }
+    const params = { hint: 'For example: { "new": "production" }.' }
+    context.addIssue({ code: 'custom', message: 'lacks "new"', params })
+    return z.NEVER
+  })
+
 /** `set`: puts a value in place of the recorded one. */
 export const SET = mutatorRow(
   'set',
   OPTIONS,
-  { shorthand: 'value', aliases: ['constant'] },
+  { shorthand: 'value', aliases: ['constant'], config: SPEEDSCALE },
   ({ value, place }, environment) => {
     const written = compileValue(value, environment, place)
     return {
