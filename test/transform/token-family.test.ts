@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { suite, test } from 'node:test'
+import { suite, test, type TestContext } from 'node:test'
 import jsonwebtoken from 'jsonwebtoken'
 import { aRequest } from '../support/a-pair.ts'
 import { aChain, answering, compile, NOW, reasonsFor, serve } from './support/apply.ts'
@@ -128,6 +128,48 @@ test('expires_in beside a token that is given again is what is left of its life'
   assert.equal(await told(again, NOW + 10_000), 300)
   assert.equal(await told(again, NOW + 210_000), 100)
   assert.equal(await told(full, NOW + 210_000), '300')
+})
+
+suite('c_hash and s_hash', () => {
+  const hashOf = (text: string, name = 'sha256') => {
+    const digest = createHash(name).update(text).digest()
+    return digest.subarray(0, digest.length / 2).toString('base64url')
+  }
+  const token = aToken({ s_hash: hashOf('old'), c_hash: hashOf('abc'), at_hash: hashOf('opaque') })
+  const request = { target: '/authorize?state=old' }
+  const headers = [['Location', `/cb#state=old&code=abc&access_token=opaque&id_token=${token}`]] as const
+  const pair = answering('', { status: 302, headers }, { request })
+  const at = '{http_res_header: location}'
+  const state = aChain(at, 'url_fragment, {form_field: state}, {from_request: {query: state}}')
+
+  /** The claims of the id_token that the live request is given. */
+  async function claimsFor(t: TestContext, key: ReturnType<typeof aKey>, chains: string) {
+    const transforms = compile(chains, [pair], { t, files: { 'jwt-demo/tls.key': pemOf(key) } })
+    const { headers: served } = await serve(transforms, pair, aRequest({ target: '/authorize?state=live' }))
+    const fragment = new URLSearchParams(served[0]?.[1].split('#')[1])
+    const { at_hash, c_hash, s_hash } = claimsOf(fragment.get('id_token') ?? '', key)
+    return { state: fragment.get('state'), at_hash, c_hash, s_hash }
+  }
+
+  test('follow what another step puts for the state, before or behind it', async (t) => {
+    const sign = aChain(at, `url_fragment, {form_field: id_token}, ${STEP}`)
+    const wanted = { state: 'live', at_hash: hashOf('opaque'), c_hash: hashOf('abc'), s_hash: hashOf('live') }
+    assert.deepEqual(await claimsFor(t, mounted, sign + state), wanted)
+    assert.deepEqual(await claimsFor(t, mounted, state + sign), wanted)
+  })
+
+  test('are made by the hash of another alg where the token gets one', async (t) => {
+    const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' })
+    const step = '{jwt_resign: {secretPath: jwt-demo/tls.key, alg: auto}}'
+    const sign = aChain(at, `url_fragment, {form_field: id_token}, ${step}`)
+    const of = (text: string) => hashOf(text, 'sha384')
+    assert.deepEqual(await claimsFor(t, p384, sign + state), {
+      state: 'live',
+      at_hash: of('opaque'),
+      c_hash: of('abc'),
+      s_hash: of('live'),
+    })
+  })
 })
 
 test('a token in a token is re-signed first, as deep as three', async (t) => {

@@ -45,6 +45,7 @@ export const JWT_RESIGN = mutatorRow(
         place: definition.place,
         transitionMs: definition.transition,
       })
+      token.standsBeside(focus.sibling)
       token.publishedAt(() => work.ledger.pathFor(entry))
       focus.put((value) => {
         if (value !== focus.recorded) {

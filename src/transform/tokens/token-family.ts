@@ -4,7 +4,8 @@ import { isRedactedSignature, signaturePart } from '../../core/redacted-signatur
 import type { EpochMs } from '../../core/time.ts'
 import { halfHash } from '../../keys/algorithms.ts'
 import type { Resigner } from '../../keys/resign/resign.ts'
-import type { Changes, Moment } from '../message/live.ts'
+import type { Focus } from '../message/focus.ts'
+import { changesOf, renderLive, type Changes, type Moment } from '../message/live.ts'
 import { originOf } from '../message/request-message.ts'
 import type { SharedToken, SharedTokens } from './shared-tokens.ts'
 
@@ -26,6 +27,8 @@ export interface FamilyToken {
   readonly resigner: Resigner
   /** Another step changed the token itself: what is re-signed from now on is what this gives, so often anew. */
   follow(edited: (moment: Moment) => Promise<Resigner>, changes: Changes): void
+  /** Texts that stand beside it under a name may be what its claims hash. */
+  standsBeside(sibling: (name: string) => Focus | undefined): void
   /** Says the path at which the replay serves the key, for a token that names it. */
   publishedAt(path: () => string | undefined): void
   /** The recorded nonce is replaced by the one that a live request brings for it (OIDC Core §3.1.2.1). */
@@ -38,7 +41,9 @@ export interface FamilyToken {
   render(moment: Moment): Promise<string>
 }
 
-/** ID token claims that hash a token beside it (OIDC Core §3.1.3.6, §3.3.2.11). */
+/** ID token claims that hash what stands beside it (OIDC Core §3.1.3.6, §3.3.2.11; FAPI 1.0 §5.1), by their names. */
+const HASHED = { at_hash: 'access_token', c_hash: 'code', s_hash: 'state' } as const
+
 const HASH_CLAIMS = ['at_hash', 'c_hash', 's_hash'] as const
 
 /** What a claim hashes, as it is served. */
@@ -46,6 +51,7 @@ type Hashed = Pick<FamilyToken, 'render' | 'changes'>
 
 interface Member extends FamilyToken {
   readonly hashes: Map<string, Hashed>
+  readonly beside: Map<string, Focus>
   readonly circle: SharedToken
   /** Another step changed the token in its place. */
   isEdited(): boolean
@@ -91,11 +97,25 @@ export function createTokenFamily(recordedAtMs: EpochMs, shared: SharedTokens): 
             members.find(
               (other) =>
                 other !== member && hashBy(member, member.recorded.alg, other.recorded.token) === hash,
-            ) ?? (claim === 'at_hash' ? redactedSource(member, members, opaque) : undefined)
+            ) ??
+            besideSource(member, claim, hash) ??
+            (claim === 'at_hash' ? redactedSource(member, members, opaque) : undefined)
           if (source !== undefined) member.hashes.set(claim, source)
         }
       }
     },
+  }
+}
+
+/** A text that is no token: it matters where another step changes it, or the token gets another `alg`. */
+function besideSource(member: Member, claim: string, hash: string): Hashed | undefined {
+  const text = member.beside.get(claim)
+  const { alg } = member.recorded
+  if (text === undefined || hashBy(member, alg, text.recorded) !== hash) return undefined
+  if (!text.touched && member.resigner.alg === alg) return undefined
+  return {
+    changes: () => changesOf([text.live()]),
+    render: async (moment) => renderLive(text.live(), moment),
   }
 }
 
@@ -128,6 +148,7 @@ function curveOf({ key }: Resigner): 'Ed448' | undefined {
 
 function createMember(recorded: Jwt, resigner: Resigner, recordedAtMs: EpochMs, shared: SharedToken): Member {
   const hashes = new Map<string, Hashed>()
+  const beside = new Map<string, Focus>()
   let edit:
     | { readonly resigner: (moment: Moment) => Promise<Resigner>; readonly changes: Changes }
     | undefined
@@ -174,6 +195,15 @@ function createMember(recorded: Jwt, resigner: Resigner, recordedAtMs: EpochMs, 
     resigner,
     hashes,
     circle: shared,
+    beside,
+    standsBeside: (sibling) => {
+      for (const claim of HASH_CLAIMS) {
+        // Few tokens hash anything, and a place that is opened costs.
+        if (memberOf(recorded.payload.object, claim) === undefined) continue
+        const text = sibling(HASHED[claim])
+        if (text !== undefined) beside.set(claim, text)
+      }
+    },
     isReused: shared.isReused,
     isEdited: () => edit !== undefined,
     follow: (edited, changes) => {
