@@ -4,7 +4,9 @@ import type { z } from 'zod'
 import type { EXTRACTORS, ExtractorType } from '../extractors/extractor-table.ts'
 import type { STEPS, StepType } from '../steps/step-table.ts'
 import type { ReplayFaultDefinition } from './fault-schema.ts'
-import type { FILTERS, WHEN } from './filter-schema.ts'
+import type { FilterDefinition, WHEN } from './filter-schema.ts'
+
+export type { FilterDefinition }
 import type { MATCH } from './match-schema.ts'
 
 /** What a user wrote for a snapshot, every spelling brought to one form. */
@@ -41,13 +43,6 @@ export interface ChainDefinition {
   readonly steps: readonly StepDefinition[]
 }
 
-/**
- * Which pairs a chain is for: all lists must agree, each by any of its entries; an empty list agrees with everything.
- * In globs, `*` stands for any run of characters (in a path, within one segment) and `?` for one; `**` as a whole
- * segment of a path stands for any number of segments.
- */
-export type FilterDefinition = z.output<typeof FILTERS>
-
 /** What the request must be that is answered. */
 export type WhenDefinition = z.output<typeof WHEN>
 
@@ -56,9 +51,6 @@ export type RequestFilterDefinition = Pick<
   WhenDefinition,
   'method' | 'path' | 'header' | 'query' | 'form' | 'json'
 >
-
-/** A status code, or a class of them (RFC 9110 §15). */
-export type StatusMatch = number | `${1 | 2 | 3 | 4 | 5}xx`
 
 /** Whether a name is there at all, or a glob over its value, or a regular expression. */
 export type TextMatch = boolean | string | { readonly regex: string }

@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { JSON_PATH_QUERY } from '../json-path/json-path-schema.ts'
 import { TAG_NAME } from '../../core/tags.ts'
 import { patternProblem } from '../values/pattern.ts'
-import type { FilterDefinition, StatusMatch } from './definition.ts'
+
+/** A status code, or a class of them (RFC 9110 §15). */
+type StatusMatch = number | `${1 | 2 | 3 | 4 | 5}xx`
 
 /** The filter that every pair passes. */
 export const EVERY_PAIR: FilterDefinition = { method: [], path: [], host: [], status: [] }
@@ -136,6 +138,13 @@ export const FILTERS = z
     any: combined(z.strictObject({ ...PAIR_FILTERS, not: NO_PAIR }), 'One of these must agree.'),
   })
   .describe('Which recorded pairs the chain is for. Everything given must agree; a list agrees by any entry.')
+
+/**
+ * Which pairs a chain is for: all lists must agree, each by any of its entries; an empty list agrees with everything.
+ * In globs, `*` stands for any run of characters (in a path, within one segment) and `?` for one; `**` as a whole
+ * segment of a path stands for any number of segments.
+ */
+export type FilterDefinition = z.output<typeof FILTERS>
 
 const NO_REQUEST = combined(z.strictObject(REQUEST_FILTERS), 'None of these may agree.')
 

@@ -9,6 +9,9 @@ export interface Placed<T extends string> {
   readonly place: SourcePlace
 }
 
+/** What a user wrote for a member: its options with defaults filled in, its word, and its place. */
+export type DefinitionOf<T extends string, S extends z.ZodObject> = Readonly<z.output<S>> & Placed<T>
+
 /** A row of {@link STEPS} or {@link EXTRACTORS}: everything about how one word is written. */
 export interface MemberSchema<T extends string, S extends z.ZodObject> {
   readonly type: T
@@ -23,7 +26,7 @@ export interface MemberSchema<T extends string, S extends z.ZodObject> {
     value: unknown,
     spelling: 'options' | 'config',
     place: SourcePlace,
-  ) => Checked<Readonly<z.output<S>> & Placed<T>>
+  ) => Checked<DefinitionOf<T, S>>
 }
 
 export interface MemberExtras<S extends z.ZodObject> {

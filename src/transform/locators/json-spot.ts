@@ -1,6 +1,6 @@
 import type { BinaryText } from '../../core/binary-text.ts'
 import { jsonStringCodec } from '../message/codecs.ts'
-import { AS_IS } from '../message/focus.ts'
+import { AS_IS } from '../message/codec.ts'
 import { memberNode, pathOfNode, type LocatedNode } from '../json-path/located-node.ts'
 import type { Spot } from './text-places.ts'
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { BinaryText } from '../../core/binary-text.ts'
-import type { Codec, Span } from '../message/focus.ts'
+import type { Codec } from '../message/codec.ts'
+import type { Span } from '../message/focus.ts'
 import { locatorRow } from '../steps/step-row.ts'
 import { textLocator, type Spot } from './text-places.ts'
 

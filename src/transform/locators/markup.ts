@@ -1,5 +1,6 @@
 import { textOfUtf8, type BinaryText } from '../../core/binary-text.ts'
-import type { Codec, Span } from '../message/focus.ts'
+import type { Codec } from '../message/codec.ts'
+import type { Span } from '../message/focus.ts'
 import { respelt, spelledValue, type Spelling } from '../message/respelling.ts'
 
 /** An attribute of an element. */

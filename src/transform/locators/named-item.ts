@@ -1,4 +1,5 @@
-import { AS_IS, type Codec, type Span } from '../message/focus.ts'
+import { AS_IS, type Codec } from '../message/codec.ts'
+import type { Span } from '../message/focus.ts'
 import type { Spot } from './text-places.ts'
 
 /** One `name=value` of a list in a text: a parameter, a cookie, an attribute. */

@@ -1,5 +1,6 @@
 import type { BinaryText } from '../../core/binary-text.ts'
-import { AS_IS, type Codec, type Focus, type InnerPlace, type ListItem, type Span } from '../message/focus.ts'
+import { AS_IS, type Codec } from '../message/codec.ts'
+import type { Focus, InnerPlace, ListItem, Span } from '../message/focus.ts'
 import type { Located, Locator, NotFound } from '../steps/step.ts'
 
 /** A place inside a text that is yet to be opened. */

@@ -1,5 +1,5 @@
 import type { BinaryText } from '../../core/binary-text.ts'
-import type { Codec } from '../message/focus.ts'
+import type { Codec } from '../message/codec.ts'
 import type { Locator } from '../steps/step.ts'
 
 /** Goes from a text to what is written in it as a whole. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { utf8OfText, type BinaryText } from '../../core/binary-text.ts'
 import { locatorRow } from '../steps/step-row.ts'
-import { AS_IS } from '../message/focus.ts'
+import { AS_IS } from '../message/codec.ts'
 import { markupCodec, type Attribute } from './markup.ts'
 import { textLocator, type Spot } from './text-places.ts'
 import { readXmlPath, type XmlPath, type XmlPredicate } from './xml-path-syntax.ts'

@@ -1,7 +1,7 @@
 import { binaryText, bytesOfText, textOfUtf8, type BinaryText } from '../../core/binary-text.ts'
 import { jsonOf, stringValue } from '../../core/json.ts'
 import { base64urlBytes } from '../../core/jwt.ts'
-import type { Codec } from './focus.ts'
+import type { Codec } from './codec.ts'
 import { respelt, type Spelling } from './respelling.ts'
 
 /**

@@ -1,17 +1,7 @@
 import type { BinaryText } from '../../core/binary-text.ts'
 import { scanJson, type JsonNode } from '../../core/json.ts'
+import { AS_IS, type Codec } from './codec.ts'
 import { chooseLive, joinLive, mapLive, type Live, type Moment } from './live.ts'
-
-/** How a text is written inside another one: a JSON string literal, a base64url segment. */
-export interface Codec {
-  readonly name: string
-  /** @returns undefined when the outer text is not of this form */
-  decode(outer: BinaryText): BinaryText | undefined
-  encode(inner: BinaryText): BinaryText
-}
-
-/** The inner text is the outer text. */
-export const AS_IS: Codec = { name: 'as is', decode: (outer) => outer, encode: (inner) => inner }
 
 /** Says of the request that is answered whether a change is made. */
 export type Condition = (moment: Moment) => boolean

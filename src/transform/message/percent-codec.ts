@@ -1,5 +1,5 @@
 import type { BinaryText } from '../../core/binary-text.ts'
-import type { Codec } from './focus.ts'
+import type { Codec } from './codec.ts'
 import { respelt, type Spelling } from './respelling.ts'
 
 const ESCAPED_BYTE = /%[0-9a-fA-F]{2}/g

@@ -3,7 +3,7 @@ import { errorMessage, ResealError } from '../../core/errors.ts'
 import { parseDuration } from '../../core/time.ts'
 import type { AlgName } from '../../keys/algorithms.ts'
 import { KEY_PROOFS, type KeyProof, type ProofRule, type ProofRules } from '../../keys/resign/key-proofs.ts'
-import type { DefinitionOf } from '../steps/step-row.ts'
+import type { DefinitionOf } from '../document/member-schema.ts'
 
 /** Values of the JOSE `alg` parameter that a step may ask for in the order messages list them. */
 export const RESIGN_ALGORITHMS = [

@@ -1,12 +1,14 @@
 import type { z } from 'zod'
-import { memberSchema, type MemberExtras, type MemberSchema, type Placed } from '../document/member-schema.ts'
+import {
+  memberSchema,
+  type DefinitionOf,
+  type MemberExtras,
+  type MemberSchema,
+} from '../document/member-schema.ts'
 import type { StepEnvironment } from './step-environment.ts'
 import type { RequestMessage } from '../message/request-message.ts'
 import type { ResponseMessage } from '../message/response-message.ts'
 import type { Extractor, Located, Locator, Mutator } from './step.ts'
-
-/** What a user wrote for a member: its options with defaults filled in, its word, and its place. */
-export type DefinitionOf<T extends string, S extends z.ZodObject> = Readonly<z.output<S>> & Placed<T>
 
 /** The message that a chain begins in. */
 export type Side = Extractor['side']

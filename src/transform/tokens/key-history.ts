@@ -1,14 +1,7 @@
 import { claimsOf, type Jwt } from '../../core/jwt.ts'
 import type { EpochMs } from '../../core/time.ts'
 import type { SigningKey } from '../../keys/signing-key.ts'
-import type { LedgerEntry } from './signing-ledger.ts'
-
-/** A key that signed until another one took its place. */
-export interface RetiringKey {
-  readonly entry: LedgerEntry
-  /** It is published, and believed, before this moment. */
-  readonly untilMs: EpochMs
-}
+import type { LedgerEntry, RetiringKey } from './signing-ledger.ts'
 
 /** What a replay has signed with so far, over all its plans. */
 export interface KeyHistory {

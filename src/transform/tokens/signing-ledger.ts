@@ -1,9 +1,9 @@
 import type { SourcePlace } from '../../core/errors.ts'
 import { claimsOf, type Jwt } from '../../core/jwt.ts'
+import type { EpochMs } from '../../core/time.ts'
 import type { KeyRing } from '../../keys/ring/key-ring.ts'
 import type { JwksDocument, JwksEntry } from '../../keys/jwks.ts'
 import type { SigningKey } from '../../keys/signing-key.ts'
-import type { RetiringKey } from './key-history.ts'
 
 /** One key that re-signs tokens of a snapshot, under one kid, for one issuer. */
 export interface LedgerEntry {
@@ -21,6 +21,13 @@ export interface LedgerEntry {
   /** How long it stays published once another key has taken its place. */
   readonly transitionMs: number
   tokens: number
+}
+
+/** A key that signed until another one took its place. */
+export interface RetiringKey {
+  readonly entry: LedgerEntry
+  /** It is published, and believed, before this moment. */
+  readonly untilMs: EpochMs
 }
 
 /** A recorded JWKS and where it was served; recordings of one URL are one source. */
