@@ -14,13 +14,21 @@ export function rawHeadersFromFlat(flat: readonly string[]): RawHeaders {
 /** The first value of a field, or undefined; names compare without case. */
 export function headerValue(headers: RawHeaders, name: string): string | undefined {
   const wanted = name.toLowerCase()
-  return headers.find(([candidate]) => candidate.toLowerCase() === wanted)?.[1]
+  // Lengths before letters: heads are asked for a dozen fields that they do not have.
+  for (const [candidate, value] of headers) {
+    if (candidate.length === wanted.length && candidate.toLowerCase() === wanted) return value
+  }
+  return undefined
 }
 
 /** Every value of a field, in wire order. */
 export function headerValues(headers: RawHeaders, name: string): readonly string[] {
   const wanted = name.toLowerCase()
-  return headers.filter(([candidate]) => candidate.toLowerCase() === wanted).map(([, value]) => value)
+  const values: string[] = []
+  for (const [candidate, value] of headers) {
+    if (candidate.length === wanted.length && candidate.toLowerCase() === wanted) values.push(value)
+  }
+  return values
 }
 
 /** The same headers without the fields of these names. */
@@ -35,7 +43,7 @@ export function replaceHeader(headers: RawHeaders, name: string, value: string):
 }
 
 /** Hop-by-hop fields, which end at the next connection (RFC 9110 §7.6.1); `Trailer` and `Host` are end-to-end here. */
-const HOP_BY_HOP = [
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -44,14 +52,13 @@ const HOP_BY_HOP = [
   'te',
   'transfer-encoding',
   'upgrade',
-]
+])
 
 /** Names (lower case) of the fields of this message that must not travel further: the fixed list and what `Connection` names. */
 export function hopByHopNames(headers: RawHeaders): ReadonlySet<string> {
   const named = headerValues(headers, 'connection').flatMap((value) => value.split(','))
-  const names = new Set([...HOP_BY_HOP, ...named.map((name) => name.trim().toLowerCase())])
-  names.delete('')
-  return names
+  const more = named.map((name) => name.trim().toLowerCase()).filter((name) => name !== '')
+  return more.every((name) => HOP_BY_HOP.has(name)) ? HOP_BY_HOP : new Set([...HOP_BY_HOP, ...more])
 }
 
 /** Wire form, `Name: value\r\n` for each field, as latin-1 bytes: what a snapshot stores. */

@@ -15,16 +15,12 @@ export interface PreparedHead {
   readonly eventStream: boolean
 }
 
-/** The hop-by-hop fields of a message whose `Connection` names none. */
-const FIXED_HOPS = hopByHopNames([])
-
 /**
  * What of a recorded response's header fields is sent again: all but the hop-by-hop ones, which belong to the
  * connection of the recording (RFC 9110 §7.6.1), with one framing only (RFC 9112 §6.3).
  */
 export function prepareHead(headers: RawHeaders): PreparedHead {
-  // A response made for one request alone comes through here each time, so common heads cost one pass.
-  const hops = headers.some(([name]) => isName(name, 'connection')) ? hopByHopNames(headers) : FIXED_HOPS
+  const hops = hopByHopNames(headers)
   const plain: (readonly [string, string])[] = []
   let chunked = false
   let lengthAt = -1
@@ -85,8 +81,4 @@ export function isBodiless(status: number): boolean {
 /** The last transfer coding is chunked (RFC 9112 §6.1). */
 export function isChunked(transferEncoding: string): boolean {
   return /(?:^|,)\s*chunked\s*$/i.test(transferEncoding)
-}
-
-function isName(name: string, wanted: string): boolean {
-  return name.length === wanted.length && name.toLowerCase() === wanted
 }
