@@ -122,10 +122,17 @@ function spellings({ type, options, config, shorthand, aliases }: PublishedMembe
   const bare = options.safeParse({}).success
   const alone = shorthand === undefined ? undefined : options.shape[shorthand]
   const value = alone instanceof z.ZodType ? z.union([alone, options]) : bare ? options.nullable() : options
-  const names = z.enum([type, ...aliases]).describe('The word, in the spelling of Speedscale.')
-  const typed = z.strictObject({
-    type: names,
-    config: (bare ? z.exactOptional(config) : config).describe('Its options, in the spelling of Speedscale.'),
-  })
-  return [...(bare ? [names] : []), z.strictObject({ [type]: value }), typed]
+  const says = options.description ?? ''
+  const names = z.enum([type, ...aliases])
+  // Editors name what they offer by its title, and head what they say of a key with it.
+  const named = z.strictObject({ [type]: value.describe(says) }).meta({ title: type })
+  const typed = z
+    .strictObject({
+      type: names.describe('The word, in the spelling of Speedscale.'),
+      config: (bare ? z.exactOptional(config) : config).describe(
+        'Its options, in the spelling of Speedscale.',
+      ),
+    })
+    .meta({ title: `${type} as Speedscale has it` })
+  return [...(bare ? [names.describe(says).meta({ title: type })] : []), named, typed]
 }
