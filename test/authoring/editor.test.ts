@@ -89,7 +89,7 @@ suite('in an editor', () => {
     for (const [word, says] of [
       ['filters', /Which recorded pairs the chain is for/],
       ['extractor', /^#### http\\_res\\_body\n\nThe response's body/],
-      ['json_path', /^#### json\\_path\n\nGoes to values inside a JSON document/],
+      ['json_path', /^#### json\\_path\n\nJSON path of the values/],
       ['jwt_resign', /^#### jwt\\_resign\n\nSigns a JWT again/],
       ['time', /moves the times of the token/],
     ] as const) {
