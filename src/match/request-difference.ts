@@ -120,7 +120,7 @@ function* headerDifferences(
   for (const name of headers) {
     const [asks, has] = [headerValues(asked.headers, name), headerValues(recorded.headers, name)]
     const compared = (values: readonly string[]): string =>
-      `${values.length > 0}${comparedHeader(name, values, (value) => comparedValue(value, kinds))}`
+      `${values.length > 0}${comparedHeader(name, values, kinds)}`
     if (compared(asks) === compared(has)) continue
     const [now, then] = [asks, has].map((values) => (values.length === 0 ? undefined : values.join(', ')))
     const difference = valueDifference(`header ${name}`, name, now, then, { key: 'headers', entry: name })

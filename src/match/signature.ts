@@ -1,5 +1,6 @@
 import type { HttpRequest } from '../core/exchange.ts'
 import { headerValues } from '../core/headers.ts'
+import type { ValueKind } from '../core/value-kind.ts'
 import { asksForWebSocket } from '../core/web-socket-request.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { classStandIn, comparedValue } from './compared-value.ts'
@@ -72,7 +73,7 @@ function headerList(request: HttpRequest, { headers, kinds }: MatchRules): strin
   const fields = headers.map((name) => {
     const values = headerValues(request.headers, name)
     if (values.length === 0) return prefixed(undefined)
-    return prefixed(comparedHeader(name, values, (value) => comparedValue(value, kinds)))
+    return prefixed(comparedHeader(name, values, kinds))
   })
   return listed(fields)
 }
@@ -81,14 +82,22 @@ function headerList(request: HttpRequest, { headers, kinds }: MatchRules): strin
  * What the values of a field are compared as: one list however many lines it has (RFC 9110 §5.3), cookies in any
  * order (RFC 6265 §5.4 leaves it open).
  */
-export function comparedHeader(
-  name: string,
-  values: readonly string[],
-  compare: (value: string) => string,
-): string {
-  if (name !== 'cookie') return values.map((value) => compare(value.trim())).join(', ')
+export function comparedHeader(name: string, values: readonly string[], kinds: readonly ValueKind[]): string {
+  if (name !== 'cookie') return values.map((value) => comparedField(value.trim(), kinds)).join(', ')
   const cookies = values.flatMap((value) => value.split(';')).map((cookie) => cookie.trim())
-  return listed(cookies.map((cookie) => prefixed(compare(cookie))).toSorted())
+  return listed(cookies.map((cookie) => prefixed(comparedCookie(cookie, kinds))).toSorted())
+}
+
+/** A value of a kind may stand in a list, or behind the name of a scheme; a date has a comma of its own. */
+function comparedField(value: string, kinds: readonly ValueKind[]): string {
+  if (kinds.length === 0) return comparedValue(value, kinds)
+  const words = (): string[] => value.split(/([, ]+)/).map((word) => comparedValue(word, kinds))
+  return classStandIn(value, kinds) ?? words().join('')
+}
+
+function comparedCookie(cookie: string, kinds: readonly ValueKind[]): string {
+  const valueAt = cookie.indexOf('=') + 1
+  return cookie.slice(0, valueAt) + comparedValue(cookie.slice(valueAt), kinds)
 }
 
 function bodyText(body: RequestBody<string>, rules: MatchRules): string {

@@ -208,6 +208,22 @@ const CASES: Readonly<Record<string, Case>> = {
       [get(`/t?token=${BOB?.[1].slice(7)}`), 'token'],
     ],
   },
+  'kinds in header fields that count: behind a scheme, in a list, in a cookie': {
+    match: 'headers: [authorization, x-ids, cookie]\n  subject: ignore\n  ignore: { kinds: [uuid, jwt] }',
+    recorded: [
+      [get('/bearer', bearer({ sub: 'ann' })), 'bearer'],
+      [get('/list', ['X-Ids', `${UUID}, ${OTHER_UUID}`]), 'list'],
+      [get('/cookie', ['Cookie', `theme=dark; sid=${UUID}`]), 'cookie'],
+    ],
+    asked: [
+      [get('/bearer', bearer({ sub: 'bob' })), 'bearer'],
+      [get('/bearer', ['Authorization', 'Bearer opaque']), 404],
+      [get('/list', ['X-Ids', OTHER_UUID], ['X-Ids', UUID]), 'list'],
+      [get('/list', ['X-Ids', OTHER_UUID]), 404],
+      [get('/cookie', ['Cookie', `sid=${OTHER_UUID}; theme=dark`]), 'cookie'],
+      [get('/cookie', ['Cookie', `sid=${OTHER_UUID}; theme=light`]), 404],
+    ],
+  },
   'headers that count, and those of them that do not after all': {
     match:
       'headers: [accept-language, x-trace]\n  rules: [{ filters: { path: /free }, ignore: { headers: [x-trace] } }]',
