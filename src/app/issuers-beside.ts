@@ -1,5 +1,6 @@
 import { ResealError } from '../core/errors.ts'
 import type { Answerer, OtherAnswerer } from '../respond/replay-answer.ts'
+import { asksForMetadata } from './issuer-metadata-paths.ts'
 import { answerOf, type LiveRing, type OpenIssuer } from './open-issuer.ts'
 
 /**
@@ -13,10 +14,6 @@ export function answersAt({ definition }: LiveRing, listen: string, origin: stri
     origin === undefined || definition.issuer === undefined || new URL(definition.issuer).origin === origin
   )
 }
-
-/** Where clients learn of an issuer and its keys: what was recorded there is not true any more. */
-const LIVE_PATHS =
-  /\/(?:\.well-known\/(?:openid-configuration|oauth-authorization-server|jwks\.json)|jwks(?:\.json)?)(?:\/|$)/
 
 /**
  * Metadata and keys are the issuers' own; else the recording answers first, and an issuer what was not recorded.
@@ -33,7 +30,7 @@ export function withIssuers(
   }
   const recorded = responder(byIssuers)
   return (request) => {
-    const live = issuers.length > 0 && LIVE_PATHS.test(request.target.split('?', 1)[0] ?? '')
+    const live = issuers.length > 0 && asksForMetadata(request)
     return (live ? byIssuers(request) : undefined) ?? recorded(request)
   }
 }

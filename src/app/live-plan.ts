@@ -1,4 +1,5 @@
 import { errorMessage, ResealError } from '../core/errors.ts'
+import { oneAfterAnother } from '../core/one-after-another.ts'
 import type { PairId } from '../core/pair.ts'
 import { createSharedLock } from '../core/shared-lock.ts'
 import { inSlices, type Sliced } from '../core/sliced.ts'
@@ -56,13 +57,16 @@ export interface LivePlanOptions {
   readonly load: (signal: AbortSignal, before: ServedPlan | undefined) => Promise<LoadedSnapshot>
   /** @param before the plan whose place it takes */
   readonly plan: (loaded: LoadedSnapshot, before: ServedPlan | undefined) => Sliced<ReplayPlan>
-  /** Told of each snapshot as it begins to serve. */
-  readonly onServe: (loaded: LoadedSnapshot) => void
+  /** Waited for before another plan takes the place of the one that serves. */
+  readonly beforeChange?: () => Promise<void>
+  /** Told of each plan as it begins to serve. */
+  readonly onServe: (served: ServedPlan) => void
   readonly clock: Clock
 }
 
 /** Serves what is there now until another plan is loaded. @throws ResealError as making a plan does */
-export async function openLivePlan({ load, plan, onServe, clock }: LivePlanOptions): Promise<LivePlan> {
+export async function openLivePlan(options: LivePlanOptions): Promise<LivePlan> {
+  const { load, plan, beforeChange, onServe, clock } = options
   const closing = new AbortController()
   const { signal } = closing
   const make = async (before?: ServedPlan): Promise<ServedPlan> => {
@@ -77,14 +81,16 @@ export async function openLivePlan({ load, plan, onServe, clock }: LivePlanOptio
     }
   }
   let current = await make()
-  onServe(current.loaded)
+  onServe(current)
   let refused: RefusedLoad | undefined
   const lock = createSharedLock()
   const loads = { good: 1, refused: 0 }
   const replace = async (): Promise<ServedPlan> => {
     const before = current
     try {
-      current = await make(before)
+      const made = await make(before)
+      await beforeChange?.()
+      current = made
     } catch (error) {
       if (signal.aborted) throw error
       refused = { at: clock(), error: asResealError(error) }
@@ -93,7 +99,7 @@ export async function openLivePlan({ load, plan, onServe, clock }: LivePlanOptio
     }
     refused = undefined
     loads.good += 1
-    onServe(current.loaded)
+    onServe(current)
     // An answer that is still being signed needs the snapshot no more.
     before.loaded.close()
     return current
@@ -133,22 +139,6 @@ export async function openLivePlan({ load, plan, onServe, clock }: LivePlanOptio
       closing.abort()
       current.loaded.close()
     },
-  }
-}
-
-/** Runs work once at a time; all who ask while it runs share the next run, which begins after they asked. */
-function oneAfterAnother<T>(work: () => Promise<T>): () => Promise<T> {
-  let running: Promise<unknown> = Promise.resolve()
-  let next: Promise<T> | undefined
-  return () => {
-    next ??= running.then(() => {
-      next = undefined
-      return work()
-    })
-    running = next.catch(() => {
-      // Told to those who asked.
-    })
-    return next
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { ResealError, errorMessage, systemErrorCode } from '../core/errors.ts'
@@ -15,6 +15,7 @@ import type { TransformDocument } from '../transform/document/definition.ts'
 import { emptyDocument, parseTransformDocument } from '../transform/document/document.ts'
 import { readDataFile } from './data-file.ts'
 import type { RedactSource } from './redaction.ts'
+import { inodeIn, stampOf } from './snapshot-stamp.ts'
 import { issuerDefinitions, openRing, type IssuerDefinition, type LiveRing } from './open-issuer.ts'
 
 /** Which snapshot, with which transforms and secrets. */
@@ -244,21 +245,6 @@ function openedSecrets(secrets: Secrets, onRead: (file: ReadFile) => void): Secr
       }
     },
   }
-}
-
-/** Tells a file from another one under its name, and from what it was before; `none` where there is no file. */
-export function stampOf(file: string): string {
-  const stats = statSync(file, { bigint: true, throwIfNoEntry: false })
-  return stats === undefined ? 'none' : [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(' ')
-}
-
-/** The file behind a name; another one once another file was renamed into its place, `none` where there is none. */
-export function inodeOf(file: string): string {
-  return inodeIn(stampOf(file))
-}
-
-function inodeIn(stamp: string): string {
-  return stamp.split(' ', 1).join()
 }
 
 /** In hex. */

@@ -1,19 +1,20 @@
 import { existsSync } from 'node:fs'
 import { createRecorder } from '../capture/recorder.ts'
 import { ResealError } from '../core/errors.ts'
-import type { ExchangeTap } from '../core/exchange.ts'
 import type { OtherAnswerer } from '../respond/replay-answer.ts'
 import { snapshotFile } from '../store/snapshot-name.ts'
 import { createSnapshot, type SnapshotWriter } from '../store/snapshot-writer.ts'
 import type { RelayOptions } from '../wire/relays.ts'
 import type { UpstreamOptions } from '../wire/upstream.ts'
 import type { LivePlan } from './live-plan.ts'
-import { inodeOf, readDocument, type TransformSources } from './loaded-snapshot.ts'
+import { readDocument, type TransformSources } from './loaded-snapshot.ts'
+import { inodeOf } from './snapshot-stamp.ts'
 import { createLossLines } from './loss-lines.ts'
 import { recordingIndex } from './recording-index-module.ts'
 import { recordingSink } from './recording-sink.ts'
 import { redactRules } from './redaction.ts'
 import { refuseOwnListeners } from './own-listener.ts'
+import { MARKS, passage, passthrough } from './passthrough.ts'
 import type { ListenerRoute } from './routes.ts'
 import { VERSION } from './version.ts'
 
@@ -40,9 +41,6 @@ export interface MissForwarding {
 /** Takes what is stored into the plan that serves. */
 export type Admission = Pick<LivePlan, 'admit' | 'amend'>
 
-/** The marks of a response that is not the recording's. */
-const MARKS = [['X-Reseal-Passthrough', '1']] as const
-
 const MAX_BODY_BYTES = 32 * 1024 * 1024
 
 /**
@@ -59,7 +57,7 @@ export async function openMissForwarding(
   if (whenMissed === 'error') return undefined
   refuseUnknownTargets(options)
   if (whenMissed === 'passthrough') {
-    return { relay: { ...options, marks: MARKS, tap: () => UNWATCHED }, close: () => Promise.resolve() }
+    return { relay: passthrough(options), close: () => Promise.resolve() }
   }
   const { recorder, close } = await openMissRecorder(options, admission)
   return { relay: { ...options, marks: MARKS, tap: (head, route) => recorder.begin(head, route) }, close }
@@ -68,20 +66,7 @@ export async function openMissForwarding(
 /** Sends a request that nothing answers to its backend; undefined where misses are errors. */
 export function passageTo(target: string | undefined, { whenMissed = 'error' }: MissOptions): OtherAnswerer {
   if (whenMissed === 'error' || target === undefined) return () => undefined
-  return () => {
-    const { promise: status, resolve: answered } = Promise.withResolvers<number>()
-    const response = { ...NO_ANSWER_YET, delivery: { relay: { target, status, answered } } }
-    return { kind: 'passthrough', response }
-  }
-}
-
-const NO_ANSWER_YET = {
-  status: 0,
-  reason: '',
-  httpVersion: '1.1',
-  headers: [],
-  body: new Uint8Array(),
-  trailers: [],
+  return () => ({ kind: 'passthrough', response: passage(target) })
 }
 
 async function openMissRecorder(options: MissOptions & TransformSources, admission: Admission) {
@@ -145,16 +130,4 @@ function refuseUnknownTargets({
   throw new ResealError('USAGE', `--on-miss ${whenMissed ?? ''} does not say where to forward to`, {
     hint: 'Name the backend with --target URL, or give each its listener with --map LISTEN=URL.',
   })
-}
-
-const UNWATCHED: ExchangeTap = {
-  requestData() {},
-  requestEnd() {},
-  interim() {},
-  responseHead() {},
-  responseData() {},
-  frame() {},
-  framesLost() {},
-  responseEnd: () => undefined,
-  failed() {},
 }

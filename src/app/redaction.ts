@@ -24,12 +24,17 @@ export function redactRules(
   sources: readonly RedactSource[],
   besides: boolean | 'search' = false,
 ): RedactRules {
-  const definition = sources.reduce(
+  const definition = redactDefinition(sources)
+  if (besides === 'search') return compileRules({ ...definition, ...EVERY_PART })
+  return compileRules(besides ? { ...definition, jwt: false } : definition)
+}
+
+/** What sources say together, as plain data. @throws ResealError CONFIG_INVALID or TRANSFORM_INVALID */
+export function redactDefinition(sources: readonly RedactSource[]): RedactDefinition {
+  return sources.reduce(
     (so: RedactDefinition, source) => merged(so, source === 'off' ? 'off' : wordsOf(source)),
     REDACT_ALL,
   )
-  if (besides === 'search') return compileRules({ ...definition, ...EVERY_PART })
-  return compileRules(besides ? { ...definition, jwt: false } : definition)
 }
 
 function wordsOf(section: SourceSection | undefined): RedactWords {

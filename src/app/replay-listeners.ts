@@ -1,5 +1,5 @@
+import type { Socket } from 'node:net'
 import { ResealError } from '../core/errors.ts'
-import type { Handler, HttpRequest } from '../core/exchange.ts'
 import type { TlsIdentity } from '../core/tls-identity.ts'
 import type { Clock } from '../core/time.ts'
 import type { Answerer, OtherAnswerer } from '../respond/replay-answer.ts'
@@ -31,8 +31,10 @@ export interface ReplayListenersOptions {
   readonly anyBackend: boolean
   /** Makes what a backend's clients get instead of the 100 that they wait for. */
   readonly refuser: (origin: string | undefined) => OtherAnswerer
-  /** Makes a listener's handler. @param url of the listener, once it has one */
-  readonly handler: (answerer: Answerer, url: () => string) => Handler
+  /** Counts what a listener answers. @param url of the listener, once it has one */
+  readonly observe: (answerer: Answerer, url: () => string) => Answerer
+  /** Asked for each connection of a listener, by its place among {@link ReplayListeners.urls}; undefined shares none. */
+  readonly share?: ((listener: number, socket: Socket) => boolean) | undefined
   readonly clock: Clock
   /** How long a client may take for the head of a request, or hold back its content; default 10 s. */
   readonly clientTimeoutMs: number | undefined
@@ -45,7 +47,20 @@ export interface ReplayListeners {
   /** In the order of the routes; then those of issuers that have their own. */
   readonly urls: readonly string[]
   readonly issuers: readonly OpenIssuer[]
+  /** What answers at each, in the order of the URLs. */
+  readonly answerers: readonly ListenerAnswers[]
   close(): Promise<void>
+}
+
+/** What answers at a listener, whoever has its connection. */
+export interface ListenerAnswers {
+  /** The backend it stands for; undefined for all. */
+  readonly origin: string | undefined
+  readonly answer: Answerer
+  /** What a request gets instead of the 100 that it waits for. */
+  readonly refuse: OtherAnswerer
+  /** Whether an issuer answers there too. */
+  hasIssuers(): boolean
 }
 
 /**
@@ -53,8 +68,9 @@ export interface ReplayListeners {
  * @throws ResealError USAGE, CONFIG_INVALID, ADDRESS_*; then none is left open
  */
 export async function openListeners(options: ReplayListenersOptions): Promise<ReplayListeners> {
-  const { routes, tls, rings, responder, refuser, clock, clientTimeoutMs, relay, onError } = options
+  const { routes, tls, rings, responder, refuser, share, clock, clientTimeoutMs, relay, onError } = options
   const servers: RunningServer[] = []
+  const answerers: ListenerAnswers[] = []
   const issuers = new Map<LiveRing, OpenIssuer>()
   const close = async (): Promise<void> => {
     await Promise.all(servers.map((server) => server.close()))
@@ -71,15 +87,26 @@ export async function openListeners(options: ReplayListenersOptions): Promise<Re
         origin,
       )
       let url = ''
-      const handler = options.handler(answerer, () => url)
+      const answer = options.observe(answerer, () => url)
       const refused = refuser(origin)
-      const refuse = (request: HttpRequest): ReturnType<Handler> | undefined => {
-        const answer = refused(request)
-        if (answer === undefined) return undefined
-        const faulty = options.faulty(() => answer, origin)
-        return options.handler(faulty, () => url)(request)
+      const refuse: OtherAnswerer = (request) => {
+        const refusal = refused(request)
+        if (refusal === undefined) return undefined
+        const faulty = options.faulty(() => refusal, origin)
+        return options.observe(faulty, () => url)(request)
       }
-      const server = await serve({ listen, tls, handler, refuse, relay, clientTimeoutMs, onError })
+      const number = servers.length
+      const server = await serve({
+        listen,
+        tls,
+        handler: (request) => answer(request).response,
+        refuse: (request) => refuse(request)?.response,
+        relay,
+        clientTimeoutMs,
+        onError,
+        share: share && ((socket) => share(number, socket)),
+      })
+      answerers.push({ origin, answer, refuse, hasIssuers: () => here.length > 0 })
       servers.push(server)
       url = server.url
       for (const ring of rings.filter((one) => answersAt(one, listen, origin))) {
@@ -89,7 +116,7 @@ export async function openListeners(options: ReplayListenersOptions): Promise<Re
       }
     }
     refuseUnserved(rings, issuers)
-    return { urls: servers.map(({ url }) => url), issuers: [...issuers.values()], close }
+    return { urls: servers.map(({ url }) => url), issuers: [...issuers.values()], answerers, close }
   } catch (error) {
     await close()
     throw error

@@ -31,6 +31,7 @@ import type { LiveRing, OpenIssuer } from './open-issuer.ts'
 import { openListeners } from './replay-listeners.ts'
 import type { ListenerRoute } from './routes.ts'
 import { watchSources } from './source-watch.ts'
+import { replayCrew } from './workers/replay-crew.ts'
 import { openTls, type TlsSource } from './tls.ts'
 
 export interface ReplayOptions extends TransformSources, MissOptions {
@@ -49,7 +50,13 @@ export interface ReplayOptions extends TransformSources, MissOptions {
   readonly clientTimeoutMs?: number
   /** Listens with TLS; left out, in the clear. */
   readonly tls?: TlsSource | undefined
-  readonly onHit: (request: HttpRequest, pair: PairId) => void
+  /**
+   * How many processes serve, this one among them: 1 to 64, or as many as there are cores, each started when those before
+   * it are busy; default 1. With more, only the machine's clock will do, since other processes do not have `clock`.
+   */
+  readonly workers?: number | 'auto'
+  /** Told of what workers answered when they tell of it, within a second. */
+  readonly onHit: (request: Pick<HttpRequest, 'method' | 'target'>, pair: PairId) => void
   /** Told of what nothing answers, and what comes near to it among how many pairs. */
   readonly onMiss: (request: HttpRequest, found: Found) => void
   /** Told of a request that could not be answered for a reason of reseal's own. */
@@ -73,9 +80,18 @@ export interface Replay {
   /** What nothing answered, grouped, the most frequent first. */
   misses(): readonly MissGroup[]
   /** Begins every sequence anew, forgets journal and misses, and lets faults count anew. */
-  reset(): void
+  reset(): void | Promise<void>
   /** Lets something go wrong for as long as the work takes; it is taken back even if the work throws. */
   fault<T>(what: ReplayFault, work: () => T | Promise<T>): Promise<T>
+  /** Resolves when what workers have answered until now is in journal and coverage. With one process it always is. */
+  sync(): Promise<void>
+  /** The processes beside this one. */
+  readonly workers: {
+    /** Those that take connections. */
+    pids(): readonly number[]
+    /** Resolves when all that were started take connections, and answer by themselves what they may. */
+    joined(): Promise<void>
+  }
   stop(): Promise<ReplaySummary>
 }
 
@@ -99,8 +115,9 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
   const asked = new Set<string>()
   const onRead = ({ path }: ReadFile): void => void asked.add(path)
   const open: { close(): void | Promise<void> }[] = [rings]
+  const journals: { close(): void }[] = [traffic.journal]
   const close = async (): Promise<void> => {
-    traffic.journal.close()
+    for (const journal of journals) journal.close()
     // The last that was opened first: a listener's last answers need what lies below it.
     for (const one of open.toReversed()) await one.close()
   }
@@ -110,6 +127,8 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
       amend: (store) => live.amend(store),
     })
     if (forwarding !== undefined) open.push(forwarding)
+    const crew = replayCrew(options, { live: () => live, traffic, faults })
+    if (crew !== undefined) journals.push(crew.journal)
     const live = await openLivePlan({
       load: (signal, before) =>
         compileSnapshot(readSources(options), rings, options, {
@@ -118,7 +137,11 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
           before: before?.loaded.transforms,
         }),
       plan: (loaded, before) => planOf(loaded, options, rings.all, earlierOf(before, loaded)),
-      onServe: ({ document }) => faults.follow(document.faults),
+      ...(crew === undefined ? {} : { beforeChange: crew.yield }),
+      onServe: (served) => {
+        faults.follow(served.loaded.document.faults)
+        crew?.serve(served)
+      },
       clock,
     })
     open.push(live)
@@ -138,18 +161,21 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
       relay: forwarding?.relay,
       anyBackend: options.whenMissed === 'record',
       refuser: (origin) => createRefuser(plan, origin),
-      handler: traffic.observe,
+      observe: traffic.observe,
+      share: crew?.share,
       clientTimeoutMs,
       clock,
       onError,
     })
-    open.push(listeners)
+    open.push({ close: () => Promise.all([listeners.close(), crew?.close()]).then(() => undefined) })
+    crew?.begin(listeners, tls?.identity)
     if (options.watch !== false) {
       const { transformsFile: document, onLog } = options
       const isRecorded = options.whenMissed === 'record'
       open.push(watchSources({ live, document, asked, isRecorded, onLog }))
     }
-    const controlled = controlledReplay(live, traffic, faults)
+    const controlled = controlledReplay({ live, traffic, faults, crew })
+    const sync = controlled.sync ?? (() => undefined)
     const control =
       options.control === undefined
         ? undefined
@@ -167,13 +193,24 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
         return live.current.loaded.untransformed
       },
       coverage: () => plan().coverage(),
-      journal: (after = 0) => traffic.journal.after(after, JOURNAL_ENTRIES),
+      journal: (after = 0) => controlled.journal.after(after, JOURNAL_ENTRIES),
       misses: () => traffic.misses.groups(),
       reset: controlled.reset,
-      fault: async (what, work) => faults.during(readFault(what), work),
+      fault: async (what, work) => {
+        try {
+          return await faults.during(readFault(what), async () => {
+            await sync()
+            return work()
+          })
+        } finally {
+          await sync()
+        }
+      },
+      sync: async () => sync(),
+      workers: { pids: crew?.pids ?? (() => []), joined: async () => crew?.joined() },
       stop: async () => {
         await close()
-        const { hit: hits = 0, miss: misses = 0 } = traffic.counts()
+        const { hit: hits = 0, miss: misses = 0 } = controlled.counts()
         return { hits, misses, coverage: plan().coverage(), transforms: live.current.loaded.transforms }
       },
     }

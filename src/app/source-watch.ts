@@ -2,7 +2,8 @@ import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { directoryWatch, type DirectoryWatch } from '../keys/files/directory-watch.ts'
 import type { LivePlan } from './live-plan.ts'
-import { inodeOf, sha256, stampOf, type LoadedSnapshot } from './loaded-snapshot.ts'
+import { sha256, type LoadedSnapshot } from './loaded-snapshot.ts'
+import { inodeOf, stampOf } from './snapshot-stamp.ts'
 
 export interface SourceWatchOptions {
   readonly live: LivePlan

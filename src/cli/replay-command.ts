@@ -26,6 +26,7 @@ interface ReplayFlags extends DirectoryFlags, TlsFlags {
   readonly latency?: string
   readonly clientTimeout?: string
   readonly control?: string
+  readonly workers?: string
   readonly watch?: boolean
   readonly onMiss: OnMiss
   readonly target?: string
@@ -70,6 +71,10 @@ export function addReplayCommand(program: Command, output: Output): void {
       'how long a client may take for the head of a request, or hold back its content (default: 10s)',
     )
     .option('--control <address>', 'HOST:PORT of the control API (default: none)')
+    .option(
+      '--workers <count>',
+      'processes that serve: 1 to 64, or auto (default: auto, up to the cores when busy)',
+    )
     .option('--no-watch', 'serve what was there at the start, whatever becomes of the files')
     .option('--quiet', 'print only the ready lines and what went wrong')
     .option('--json', 'print the summary as JSON on stdout')
@@ -89,6 +94,7 @@ async function runReplay(snapshot: string, flags: ReplayFlags, output: Output): 
     routes: routesOf(flags, settings.listen),
     control: flags.control,
     watch: settings.watch,
+    workers: settings.workers,
     whenMissed: flags.onMiss,
     target: flags.target,
     maxBodyBytes: settings.maxBodyBytes,

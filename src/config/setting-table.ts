@@ -5,6 +5,7 @@ import { parseDurability } from './durability.ts'
 import { parsePace } from './pace.ts'
 import { parseSize } from './size.ts'
 import { parseTimeout } from './timeout.ts'
+import { parseWorkers } from './workers.ts'
 
 /** One setting: its names in each source, its default, and how its text is read. */
 export interface SettingRow<T> {
@@ -139,6 +140,15 @@ export const SETTINGS = {
     fallback: 120_000,
     description: 'How long a backend may take for the head of its response, or pause in its content.',
     read: parseTimeout,
+  },
+  workers: {
+    key: 'workers',
+    env: 'RESEAL_WORKERS',
+    flag: '--workers',
+    fallback: 'auto',
+    description:
+      'How many processes serve a replay: 1 to 64, or auto for as many as there are cores, each started when those before it are busy.',
+    read: parseWorkers,
   },
   watch: {
     key: 'watch',

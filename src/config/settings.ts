@@ -25,6 +25,7 @@ export interface Settings {
   readonly clientTimeoutMs: number
   readonly connectTimeoutMs: number
   readonly upstreamTimeoutMs: number
+  readonly workers: number | 'auto'
   readonly watch: boolean
   readonly quiet: boolean
   /** The issuers of the configuration file, still to be read. */
@@ -65,6 +66,7 @@ export function loadSettings(sources: SettingSources): Settings {
   const clientTimeoutMs = settle('clientTimeoutMs', SETTINGS.clientTimeoutMs)
   const connectTimeoutMs = settle('connectTimeoutMs', SETTINGS.connectTimeoutMs)
   const upstreamTimeoutMs = settle('upstreamTimeoutMs', SETTINGS.upstreamTimeoutMs)
+  const workers = settle<number | 'auto'>('workers', SETTINGS.workers)
   const watch = settle<boolean>('watch', SETTINGS.watch)
   const quiet = settle<boolean>('quiet', SETTINGS.quiet)
   return {
@@ -82,6 +84,7 @@ export function loadSettings(sources: SettingSources): Settings {
     clientTimeoutMs: clientTimeoutMs.value,
     connectTimeoutMs: connectTimeoutMs.value,
     upstreamTimeoutMs: upstreamTimeoutMs.value,
+    workers: workers.value,
     watch: watch.value,
     quiet: quiet.value,
     issuers: sections.get('issuers'),
@@ -101,6 +104,7 @@ export function loadSettings(sources: SettingSources): Settings {
       clientTimeoutMs: clientTimeoutMs.origin,
       connectTimeoutMs: connectTimeoutMs.origin,
       upstreamTimeoutMs: upstreamTimeoutMs.origin,
+      workers: workers.origin,
       watch: watch.origin,
       quiet: quiet.origin,
     },

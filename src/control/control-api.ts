@@ -42,7 +42,8 @@ export interface ControlOptions extends AccessRules {
 export function createControlApi(options: ControlOptions): Handler {
   const refuseAccess = accessGuard(options)
   const find = routeFinder(controlRoutes(options))
-  return async (request) => refuseAccess(request) ?? (await answerRequest(request, find))
+  return async (request) =>
+    refuseAccess(request) ?? (await answerRequest(request, find, options.replay?.sync))
 }
 
 /** Every operation, a room's worth each; what is added here is in the OpenAPI document too. */
@@ -86,6 +87,7 @@ function readinessOf(replay: ControlledReplay | undefined): Readiness {
 async function answerRequest(
   request: HttpRequest,
   find: ReturnType<typeof routeFinder>,
+  sync: ControlledReplay['sync'],
 ): Promise<HttpResponse> {
   const { method, target } = request
   const found = find(method, target)
@@ -107,7 +109,10 @@ async function answerRequest(
   if ('refusal' in content) return refusalAnswer(content.refusal)
   try {
     const asked = { ids: found.ids, query, headers: request.headers, content: content.value }
+    await sync?.()
     const answered: Answered = await found.route.answer(asked)
+    // Who is answered may ask any process next.
+    if (found.route.method !== 'GET') await sync?.()
     return 'refusal' in answered ? refusalAnswer(answered.refusal) : httpAnswer(answered)
   } catch (error) {
     return refusedByDomain(error)

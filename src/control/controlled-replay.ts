@@ -1,7 +1,7 @@
 import type { ResealError } from '../core/errors.ts'
 import type { PairHead, PairId } from '../core/pair.ts'
 import type { EpochMs } from '../core/time.ts'
-import type { Journal } from '../respond/journal.ts'
+import type { JournalView } from '../respond/journal.ts'
 import type { MissBook } from '../respond/miss-book.ts'
 import type { Coverage } from '../respond/plan.ts'
 import type { ReplayFaults } from '../respond/replay-faults.ts'
@@ -10,7 +10,7 @@ import type { ChainReport } from '../transform/compile.ts'
 
 /** A replay as the control API sees it: all of it is asked anew each time, since plans are replaced. */
 export interface ControlledReplay {
-  readonly journal: Journal
+  readonly journal: JournalView
   readonly misses: MissBook
   readonly faults: Pick<ReplayFaults, 'set' | 'clear' | 'list' | 'total'>
   /** Requests by verdict, over the life of the process. */
@@ -20,7 +20,14 @@ export interface ControlledReplay {
   /** Pairs without bodies, in order, after this one. */
   pairs(after: PairId): Iterable<PairHead>
   /** Starts afresh: journal, misses, the positions of sequences, and how often faults have happened. */
-  reset(): void
+  reset(): void | Promise<void>
+  /**
+   * Where several processes serve: resolves when all of them know what was changed, and when what they have answered until
+   * now is in journal, counts and coverage. Left out where one does.
+   */
+  readonly sync?: (() => Promise<void>) | undefined
+  /** CPU time and memory of the workers, which are processes beside this one. */
+  readonly usage?: (() => { readonly cpuMicros: number; readonly rssBytes: number }) | undefined
   /** @throws ResealError where what is there now cannot be served */
   reload(): Promise<PlanFacts>
 }

@@ -1,5 +1,5 @@
 import type { ContentStream } from '../core/exchange.ts'
-import type { Journal, JournalEntry } from '../respond/journal.ts'
+import type { JournalEntry, JournalView } from '../respond/journal.ts'
 import { nearestJson } from '../respond/miss-report.ts'
 
 /** So long without an entry, a comment is sent: it finds out who has gone. */
@@ -12,7 +12,7 @@ const BATCH = 100
  * for; `cut` before a reader is let go that is slower than the requests; `reset` when the journal was cleared.
  * @param after the number of the entry that the reader has; undefined for only what comes from now on
  */
-export function journalEvents(journal: Journal, after: number | undefined): ContentStream {
+export function journalEvents(journal: JournalView, after: number | undefined): ContentStream {
   return async function* events(gone) {
     let at = after === undefined ? journal.last : Math.min(after, journal.last)
     yield text('retry: 1000\n\n')

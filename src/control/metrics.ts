@@ -18,7 +18,11 @@ export function metricsOf(
   issuers: ControlledIssuers,
   replay: ControlledReplay | undefined,
 ): () => Promise<{ readonly type: string; readonly body: string }> {
-  const rows = [...processRows(), ...issuerRows(issuers), ...(replay === undefined ? [] : replayRows(replay))]
+  const rows = [
+    ...processRows(replay),
+    ...issuerRows(issuers),
+    ...(replay === undefined ? [] : replayRows(replay)),
+  ]
   let registry: Promise<{ readonly contentType: string; metrics(): Promise<string> }> | undefined
   return async () => {
     // Loaded when first asked for, which in most tests is never.
@@ -47,24 +51,25 @@ async function registryOf(rows: readonly MetricRow[]) {
   return { contentType: registry.contentType, metrics: () => registry.metrics() }
 }
 
-function processRows(): readonly MetricRow[] {
+/** Of all processes that serve. */
+function processRows(replay: ControlledReplay | undefined): readonly MetricRow[] {
   return [
     {
       kind: 'Counter',
       name: 'process_cpu_seconds_total',
-      help: 'Processor time of the process.',
+      help: 'Processor time of the process and its workers.',
       labels: [],
       values: () => {
         const { user, system } = process.cpuUsage()
-        return [[{}, (user + system) / 1e6]]
+        return [[{}, (user + system + (replay?.usage?.().cpuMicros ?? 0)) / 1e6]]
       },
     },
     {
       kind: 'Gauge',
       name: 'process_resident_memory_bytes',
-      help: 'Memory of the process.',
+      help: 'Memory of the process and its workers.',
       labels: [],
-      values: () => [[{}, process.memoryUsage.rss()]],
+      values: () => [[{}, process.memoryUsage.rss() + (replay?.usage?.().rssBytes ?? 0)]],
     },
     {
       kind: 'Gauge',

@@ -80,8 +80,8 @@ export function planRoutes(replay: ControlledReplay): readonly ControlRoute[] {
           'Begins every sequence anew, forgets the journal and the misses, and lets faults count anew. Coverage stays.',
         answers: { 204: { description: 'Forgotten.' } },
       },
-      () => {
-        replay.reset()
+      async () => {
+        await replay.reset()
         return { status: 204 }
       },
     ),

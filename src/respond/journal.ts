@@ -30,8 +30,8 @@ export interface JournalEntry {
   readonly tookMs: number
 }
 
-/** The last requests and what became of them, in the order in which their answers were there. */
-export interface Journal {
+/** The last requests and what became of them, in the order in which their answers were there, to be read. */
+export interface JournalView {
   /** Number of the newest entry; 0 before the first. */
   readonly last: number
   /** Number of the oldest entry that is still here; above {@link Journal.last} when there is none. */
@@ -43,14 +43,20 @@ export interface Journal {
   /** Resolves at the next entry after this number, after so long, at the signal, and when the journal is closed. */
   next(number: number, mostMs: number, signal: AbortSignal): Promise<void>
   readonly isClosed: boolean
-  /** Notes a request once its answer is there. @param startedMs by `performance.now()` */
-  note(listener: string, request: HttpRequest, answer: ReplayAnswer, startedMs: number): void
-  /** Notes a request that could not be answered for a reason of reseal's own. */
-  noteFailure(listener: string, request: HttpRequest, startedMs: number): void
   /** Forgets all entries; numbers go on. */
   clear(): void
   /** Whoever waits is let go. */
   close(): void
+}
+
+/** A journal of one process, which notes its requests. */
+export interface Journal extends JournalView {
+  /** When the entry of this number was noted, by `performance.now()`. */
+  doneMs(number: number): number
+  /** Notes a request once its answer is there. @param startedMs by `performance.now()` */
+  note(listener: string, request: HttpRequest, answer: ReplayAnswer, startedMs: number): void
+  /** Notes a request that could not be answered for a reason of reseal's own. */
+  noteFailure(listener: string, request: HttpRequest, startedMs: number): void
 }
 
 /** How many requests a journal holds. */
@@ -71,6 +77,7 @@ interface Slot {
   faults: readonly string[] | undefined
   status: number
   tookMs: number
+  doneMs: number
 }
 
 /** @param capacity how many entries it holds, {@link JOURNAL_ENTRIES} unless told */
@@ -106,6 +113,7 @@ export function createJournal(clock: Clock, capacity: number = JOURNAL_ENTRIES):
       const count = Math.min(most, Math.max(0, last - from + 1))
       return Array.from({ length: count }, (_, at) => entryOf(slots[(from + at) % capacity] ?? emptySlot()))
     },
+    doneMs: (number) => slots[number % capacity]?.doneMs ?? 0,
     next: async (number, mostMs, signal) => {
       if (last <= number) await waiting.wait(mostMs, signal)
     },
@@ -154,7 +162,8 @@ function fill(slot: Slot, noted: Noted, verdict: Written, status: number, now: E
   slot.nearest = verdict.kind === 'miss' ? verdict.near : undefined
   slot.faults = verdict.faults
   slot.status = status
-  slot.tookMs = performance.now() - startedMs
+  slot.doneMs = performance.now()
+  slot.tookMs = slot.doneMs - startedMs
 }
 
 /** A copy: a part of a text keeps the whole of it in memory. Cut where a part ends, so that no half secret is shown. */
@@ -163,7 +172,7 @@ function beginningOf(target: string): string {
   return Buffer.from(`${whole}…`).toString()
 }
 
-function entryOf({ method, target, tookMs, ...slot }: Slot): JournalEntry {
+function entryOf({ method, target, tookMs, doneMs: _doneMs, ...slot }: Slot): JournalEntry {
   return {
     ...slot,
     method: printable(method),
@@ -185,6 +194,7 @@ function emptySlot(): Slot {
     faults: undefined,
     status: 0,
     tookMs: 0,
+    doneMs: 0,
   }
 }
 

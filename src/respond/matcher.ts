@@ -1,6 +1,11 @@
 import type { HttpRequest } from '../core/exchange.ts'
 import type { PairId } from '../core/pair.ts'
-import type { SequenceEnd, SessionRule, SubjectRule } from '../match/match-rules.ts'
+import {
+  ALWAYS_ANSWERED,
+  type SequenceEnd,
+  type SessionRule,
+  type SubjectRule,
+} from '../match/match-rules.ts'
 import type { RuleBook } from '../match/rule-book.ts'
 import { pathOf } from '../match/request-path.ts'
 import { subjectOf } from '../match/subject.ts'
@@ -34,6 +39,11 @@ export interface Matcher {
    * @param wanted an entry that is not wanted stays the next one, and nothing is chosen
    */
   choose(request: HttpRequest, origin: string | undefined, wanted?: (entry: number) => boolean): Choice
+  /**
+   * The entry that answers a request whatever was asked before, and by whom; -1 where that may make a difference, or
+   * nothing answers.
+   */
+  settled(request: HttpRequest, origin: string | undefined): number
   /** Every client begins anew. */
   reset(): void
 }
@@ -106,6 +116,17 @@ export function createMatcher(
       const write = choice.entry === undefined ? undefined : history?.write(index.id(choice.entry))
       if (write !== undefined) session.writes.add(write)
       return choice
+    },
+    settled: (request, origin) => {
+      if (asRecorded !== undefined) return -1
+      const entry = first(request, origin)
+      if (entry === -1 || (alone && index.next(entry) === -1)) return entry
+      const list = entriesFor(questionFrom(entry), index, () => subjectOf(request.headers), subjectRule)
+      const [only = -1, second] = list?.entries ?? []
+      // A write may change what follows it; which ones do is for whoever keeps them.
+      if (second !== undefined || (book.causal && isWrite(request.method))) return -1
+      const { sequence } = book.rulesFor(request.method, pathOf(request.target), index.origin(entry))
+      return ALWAYS_ANSWERED.has(sequence) ? only : -1
     },
     reset: () => sessions.reset(),
   }

@@ -8,6 +8,7 @@ import { createBearerCheck, type BearerKeys, type BearerRefusal } from './bearer
 import { givenSecrets } from './given-secrets.ts'
 import { createMatcher, type Choice, type MatchSettings } from './matcher.ts'
 import { nearestPairs } from './nearest.ts'
+import type { CompiledTransforms } from '../transform/compile.ts'
 import { askedColumns } from './asked-scan.ts'
 import type { Compared } from './recorded-paths.ts'
 import { growingIndex } from './growing-index.ts'
@@ -45,6 +46,8 @@ export interface ReplayPlan {
   readonly sessions: Sessions
   /** The pairs that were an answer. */
   served(): ReadonlySet<PairId>
+  /** These were an answer too, given by another process. */
+  noteServed(pairs: ReadonlySet<PairId>): void
   /** Status of the answer to a miss. */
   readonly missStatus: number
 }
@@ -74,6 +77,7 @@ export interface Coverage {
 }
 
 export interface PlanInput extends ResponsesInput {
+  readonly transforms: CompiledTransforms
   readonly match: MatchSettings
   /** How redacted requests are compared; by default no request is. */
   readonly secrets?: SecretClasses
@@ -136,6 +140,7 @@ export function* createPlan(input: PlanInput): Sliced<ReplayPlan> {
     reset: () => matcher.reset(),
     sessions,
     served: served.pairs,
+    noteServed: served.markPairs,
     missStatus: match.missStatus,
     coverage: () => ({
       pairs: index.size,

@@ -14,7 +14,7 @@ export interface RecordedResponses {
 
 export interface ResponsesInput {
   readonly pairs: PairSource
-  readonly transforms: CompiledTransforms
+  readonly transforms: Pick<CompiledTransforms, 'responses'>
   readonly clock: Clock
   /** Bytes of recorded responses kept in memory. */
   readonly cacheBytes: number

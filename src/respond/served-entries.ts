@@ -4,7 +4,10 @@ import type { PairIndex } from './pair-index.ts'
 /** Which entries of an index were an answer. */
 export interface ServedEntries {
   readonly count: number
-  mark(entry: number): void
+  /** @returns whether it is the first time */
+  mark(entry: number): boolean
+  /** The same for pairs; those that are no entry are left out. */
+  markPairs(pairs: ReadonlySet<PairId>): void
   /** The pairs that were. */
   pairs(): ReadonlySet<PairId>
   /** The pairs that never were, by id. */
@@ -26,19 +29,25 @@ export function servedEntries(
       if ((marks[entry] ?? 0) === mark) ids.push(index.id(entry))
     return ids
   }
+  const mark = (entry: number): boolean => {
+    if (marks[entry] === 1) return false
+    if (entry >= marks.length) {
+      const more = new Uint8Array(index.size * 2)
+      more.set(marks)
+      marks = more
+    }
+    marks[entry] = 1
+    count += 1
+    return true
+  }
   return {
     get count() {
       return count
     },
-    mark: (entry) => {
-      if (marks[entry] === 1) return
-      if (entry >= marks.length) {
-        const more = new Uint8Array(index.size * 2)
-        more.set(marks)
-        marks = more
-      }
-      marks[entry] = 1
-      count += 1
+    mark,
+    markPairs: (pairs) => {
+      if (pairs.size === 0) return
+      for (let entry = 0; entry < index.size; entry += 1) if (pairs.has(index.id(entry))) mark(entry)
     },
     pairs: () => new Set(idsOf(1)),
     // Those that were added since came as they ended, not as they began.

@@ -1,4 +1,4 @@
-import type { Handler, HttpRequest, HttpResponse } from '../core/exchange.ts'
+import type { HttpRequest } from '../core/exchange.ts'
 import type { Clock } from '../core/time.ts'
 import { createJournal, type Journal, type JournalEntry } from './journal.ts'
 import { createMissBook, type MissBook } from './miss-book.ts'
@@ -9,17 +9,41 @@ export interface Traffic {
   readonly journal: Journal
   readonly misses: MissBook
   /** How many requests had each verdict, over the life of the process; those that had none are not here. */
-  counts(): Readonly<Partial<Record<Verdict, number>>>
+  counts(): VerdictCounts
   /**
-   * A handler that answers as the answerer does, and whose requests are counted here.
+   * One that answers as the answerer does, and whose requests are counted here.
    * @param listener its URL
    */
-  observe(answerer: Answerer, listener: () => string): Handler
+  observe(answerer: Answerer, listener: () => string): Answerer
+  /** Notes a request that was answered. @param startedMs by `performance.now()` */
+  note(listener: string, request: HttpRequest, answer: ReplayAnswer, startedMs: number): void
   /** Forgets the journal and the misses; counts go on. */
   reset(): void
 }
 
 export type Verdict = JournalEntry['verdict']
+
+export type VerdictCounts = Readonly<Partial<Record<Verdict, number>>>
+
+/** What two processes counted, together. */
+export function addedCounts(one: VerdictCounts, other: VerdictCounts): VerdictCounts {
+  const sum: Partial<Record<Verdict, number>> = { ...one }
+  for (const verdict of VERDICTS) {
+    const count = other[verdict]
+    if (count !== undefined) sum[verdict] = (sum[verdict] ?? 0) + count
+  }
+  return sum
+}
+
+const VERDICTS: readonly Verdict[] = [
+  'hit',
+  'miss',
+  'issuer',
+  'fault',
+  'unauthorized',
+  'passthrough',
+  'failed',
+]
 
 /** @param onAnswer told of every request as it is answered */
 export function createTraffic(
@@ -32,28 +56,30 @@ export function createTraffic(
   const count = (verdict: Verdict): void => {
     counts.set(verdict, (counts.get(verdict) ?? 0) + 1)
   }
+  const note: Traffic['note'] = (listener, request, answer, startedMs) => {
+    count(answer.kind)
+    journal.note(listener, request, answer, startedMs)
+    if (answer.kind === 'miss') misses.note(request, answer.near)
+    onAnswer(request, answer)
+  }
   return {
     journal,
     misses,
     counts: () => Object.fromEntries(counts),
-    observe:
-      (answerer, listener) =>
-      (request): HttpResponse | Promise<HttpResponse> => {
-        const startedMs = performance.now()
-        let answer: ReplayAnswer
-        try {
-          answer = answerer(request)
-        } catch (error) {
-          count('failed')
-          journal.noteFailure(listener(), request, startedMs)
-          throw error
-        }
-        count(answer.kind)
-        journal.note(listener(), request, answer, startedMs)
-        if (answer.kind === 'miss') misses.note(request, answer.near)
-        onAnswer(request, answer)
-        return answer.response
-      },
+    observe: (answerer, listener) => (request) => {
+      const startedMs = performance.now()
+      let answer: ReplayAnswer
+      try {
+        answer = answerer(request)
+      } catch (error) {
+        count('failed')
+        journal.noteFailure(listener(), request, startedMs)
+        throw error
+      }
+      note(listener(), request, answer, startedMs)
+      return answer
+    },
+    note,
     reset: () => {
       journal.clear()
       misses.clear()

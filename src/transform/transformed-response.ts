@@ -5,7 +5,7 @@ import type { Sliced } from '../core/sliced.ts'
 import type { EpochMs } from '../core/time.ts'
 import type { Learner } from './steps/step.ts'
 import type { StepTrace } from './chain-report.ts'
-import type { Moment } from './message/live.ts'
+import type { Changes, Moment } from './message/live.ts'
 import { requestMessage, type RequestMessage } from './message/request-message.ts'
 import type { MessageResponse, ServedResponse } from './message/response-message.ts'
 import type { ClientVariables, Variables } from './values/variables.ts'
@@ -14,6 +14,8 @@ import type { WorkedPair } from './worked-pairs.ts'
 /** What a pair serves that some step changed. */
 export interface TransformedResponse {
   readonly served: ServedResponse
+  /** How often it is another one; where the requests for it teach something as well, it is never the same. */
+  readonly changes: Changes
   readonly trace: readonly StepTrace[]
   /** The recorded tokens that are re-signed in it. */
   readonly resigned: readonly Jwt[]
@@ -37,7 +39,7 @@ export function* transformedResponses(
     const pair = responses.has(id) ? undefined : pairs.pair(id)
     if (pair === undefined || !isAnswered(pair)) continue
     const served = servedBy(recordedResponse(pair), [learner], variables)
-    responses.set(id, { served, trace: [], resigned: [] })
+    responses.set(id, { served, changes: 'request', trace: [], resigned: [] })
     yield
   }
   return responses
@@ -55,12 +57,13 @@ export function transformedResponse(
   if (tokens.length > 1) message.served()
   const response = message.touched ? message.served() : recordedResponse(message.pair)
   const resigned = tokens.map(({ recorded }) => recorded)
-  return { served: servedBy(response, all, variables), trace, resigned }
+  const changes = all.length > 0 ? 'request' : response.changes
+  return { served: servedBy(response, all, variables), changes, trace, resigned }
 }
 
 function recordedResponse({ response }: AnsweredPair): MessageResponse {
   const given = { ...response, memo: {} }
-  return { at: () => given, atHand: () => given }
+  return { changes: 'once', at: () => given, atHand: () => given }
 }
 
 function servedBy(

@@ -45,6 +45,8 @@ export interface HeadEdit {
 
 /** What a message gives at each moment. */
 export interface MessageResponse {
+  /** How often it is another one. */
+  readonly changes: Changes
   /** The response for a moment: a promise only while a token is being signed. */
   at(moment: Moment): HttpResponse | Promise<HttpResponse>
   /** The same, where it was made for this second before and is the same for every request. */
@@ -179,7 +181,7 @@ function changesOfParts({ headers, trailers, status, latency, body, edits }: Cha
 /** Renders for each request, or at most once a second, or only once: as often as anything in it changes. */
 function cached(parts: ChangedParts, assemble: MessageResponse['at']): MessageResponse {
   const changes = changesOfParts(parts)
-  if (changes === 'request') return { at: assemble, atHand: () => undefined }
+  if (changes === 'request') return { changes, at: assemble, atHand: () => undefined }
   const secondOf = (nowMs: EpochMs): number => (changes === 'once' ? 0 : epochSeconds(nowMs))
   let last: { readonly second: number; response: HttpResponse | Promise<HttpResponse> } | undefined
   const atHand = (nowMs: EpochMs): HttpResponse | Promise<HttpResponse> | undefined =>
@@ -202,7 +204,7 @@ function cached(parts: ChangedParts, assemble: MessageResponse['at']): MessageRe
     }
     return response
   }
-  return { at: (moment) => atHand(moment.nowMs) ?? make(moment), atHand }
+  return { changes, at: (moment) => atHand(moment.nowMs) ?? make(moment), atHand }
 }
 
 /** What is sent of it is made ready once. */

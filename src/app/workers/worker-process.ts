@@ -1,0 +1,4 @@
+import { startWorker } from './worker.ts'
+
+// Started by the primary, with a channel to it; by anybody else it does nothing.
+if (process.send !== undefined) startWorker(process)
