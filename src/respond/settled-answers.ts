@@ -4,6 +4,7 @@ import type { Sliced } from '../core/sliced.ts'
 import { epochSeconds, type Clock, type EpochSeconds } from '../core/time.ts'
 import type { SecretClasses } from '../redact/classes.ts'
 import { askedColumns } from './asked-scan.ts'
+import type { NarrowList } from './given-secrets.ts'
 import { createMatcher, type MatchSettings } from './matcher.ts'
 import { pairIndex } from './pair-index.ts'
 import type { RecordedSpeed } from './recorded-answer.ts'
@@ -53,7 +54,9 @@ export function* settledAnswers(input: SettledInput): Sliced<SettledAnswers> {
   const { pairs, match, secrets, changed, clock } = input
   const index = yield* pairIndex(yield* askedColumns(pairs, match.book, secrets))
   const sessions = createSessions({ by: 'none' })
-  const matcher = createMatcher({ index, history: undefined, secrets }, match, sessions)
+  // Of several answers none is settled, so that there is nothing to narrow.
+  const narrow: NarrowList = (list) => list
+  const matcher = createMatcher({ index, history: undefined, secrets, narrow }, match, sessions)
   const responses = createResponses({ ...input, transforms: { responses: new Map() } }, sessions)
   const kept = new Map<
     PairId,

@@ -255,7 +255,7 @@ suite('the library', () => {
       replaying.misses().map(({ count, target }) => [count, target]),
       [[1, '/nowhere']],
     )
-    replaying.reset()
+    await replaying.reset()
     assert.deepEqual([replaying.journal(), replaying.misses(), replaying.coverage().served], [[], [], 1])
     await assert.rejects(replaying.fault({ kind: 'status', status: 99 }, work), {
       code: 'CONFIG_INVALID',

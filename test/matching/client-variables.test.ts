@@ -26,7 +26,7 @@ for (const [session, others] of [
     assert.equal(await ask('a', '/orders?id=order-a'), 'taken')
     assert.deepEqual(JSON.parse(await ask('b', '/last')), others)
     assert.deepEqual(JSON.parse(await ask('a', '/last')), { id: 'order-a', note: 'order-a' })
-    replaying.reset()
+    await replaying.reset()
     assert.deepEqual(JSON.parse(await ask('a', '/last')), { id: 'order-111', note: 'order-111' })
   })
 }
