@@ -34,7 +34,14 @@ type Message<In, InNotes> =
   | { readonly kind: 'ask'; readonly id: number; readonly name: keyof In; readonly value: never }
   | { readonly kind: 'told'; readonly id: number; readonly value: never }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: FailureNote }
-  | { readonly kind: 'note'; readonly name: keyof InNotes; readonly value: never }
+  | {
+      readonly kind: 'note'
+      readonly name: keyof InNotes
+      readonly value: never
+      /** The number of the connection that comes along. */
+      readonly hands?: number
+    }
+  | { readonly kind: 'took'; readonly hands: number }
 
 /** One end of the channel that `fork` makes. */
 export function openChannel<Out extends Calls<Out>, OutNotes, In extends Calls<In>, InNotes>(
@@ -42,20 +49,20 @@ export function openChannel<Out extends Calls<Out>, OutNotes, In extends Calls<I
   { calls, notes }: Sides<In, InNotes>,
 ): Channel<Out, OutNotes> {
   const waiting = new Map<number, PromiseWithResolvers<never>>()
-  /** Node keeps what it was given before the other side ended, and would keep those clients waiting. */
-  const going = new Set<Socket>()
+  /**
+   * Connections on their way. This side keeps each open until the other has it: Node itself would keep the one that the
+   * other side ended with for ever, and its client waiting.
+   */
+  const going = new Map<number, Socket>()
   let asked = 0
+  let handed = 0
   const send = (message: object, socket?: Socket): void => {
     if (!peer.connected) {
       socket?.destroy()
       return
     }
-    if (socket !== undefined) going.add(socket)
-    // Whoever is gone is seen to by those who hear of its end; a connection that it did not get is lost.
-    peer.send?.(message, socket, {}, (error) => {
-      if (socket !== undefined) going.delete(socket)
-      if (error !== null) socket?.destroy()
-    })
+    // Whoever is gone is seen to by those who hear of its end.
+    peer.send?.(message, socket, { keepOpen: true }, () => {})
   }
   const answer = async (id: number, name: keyof In, value: never): Promise<void> => {
     try {
@@ -68,8 +75,14 @@ export function openChannel<Out extends Calls<Out>, OutNotes, In extends Calls<I
     const message = parseMessage<In, InNotes>(received)
     const socket = handle instanceof Socket ? handle : undefined
     if (message.kind === 'ask') void answer(message.id, message.name, message.value)
-    else if (message.kind === 'note') notes[message.name](message.value, socket)
-    else {
+    else if (message.kind === 'note') {
+      if (message.hands !== undefined) send({ kind: 'took', hands: message.hands })
+      notes[message.name](message.value, socket)
+    } else if (message.kind === 'took') {
+      // This closes no more than the copy that is here.
+      going.get(message.hands)?.destroy()
+      going.delete(message.hands)
+    } else {
       const one = waiting.get(message.id)
       waiting.delete(message.id)
       if (message.kind === 'told') one?.resolve(message.value)
@@ -79,7 +92,7 @@ export function openChannel<Out extends Calls<Out>, OutNotes, In extends Calls<I
   const end = (): void => {
     for (const { reject } of waiting.values()) reject(ended())
     waiting.clear()
-    for (const socket of going) socket.destroy()
+    for (const socket of going.values()) socket.destroy()
     going.clear()
   }
   peer.on('disconnect', end)
@@ -93,7 +106,15 @@ export function openChannel<Out extends Calls<Out>, OutNotes, In extends Calls<I
       send({ kind: 'ask', id: asked, name, value })
       return one.promise
     },
-    note: (name, value, socket) => send({ kind: 'note', name, value }, socket),
+    note: (name, value, socket) => {
+      if (socket === undefined) {
+        send({ kind: 'note', name, value })
+        return
+      }
+      handed += 1
+      going.set(handed, socket)
+      send({ kind: 'note', name, value, hands: handed }, socket)
+    },
   }
 }
 
