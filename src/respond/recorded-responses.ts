@@ -24,14 +24,24 @@ export interface ResponsesInput {
   readonly latency?: number | undefined
 }
 
+/** As much of the input as is looked at here. */
+type ResponsesOf = Omit<ResponsesInput, 'pairs' | 'transforms'> & {
+  readonly pairs: Pick<PairSource, 'answer'>
+  readonly transforms: Pick<CompiledTransforms, 'responses'>
+}
+
 /** How many of the pairs that were read last are remembered, roughly. */
 const LATELY = 65_536
+/** Of those that are read again when memory is full, one in so many takes the place of others. */
+const ONE_IN = 16
+/** The share of memory from which it is full. */
+const ALMOST = 0.95
 
 /**
  * Responses that a step changed are ready; the others are read when they are first asked for.
  * @param sessions what steps learnt of one client is for its answers alone
  */
-export function createResponses(input: ResponsesInput, sessions: Pick<Sessions, 'of'>): RecordedResponses {
+export function createResponses(input: ResponsesOf, sessions: Pick<Sessions, 'of'>): RecordedResponses {
   const { pairs, transforms, clock, cacheBytes, pace, latency } = input
   /** How the responses travel that a step changed. */
   const deliveries = new Map<PairId, Delivery | undefined>()
@@ -42,11 +52,19 @@ export function createResponses(input: ResponsesInput, sessions: Pick<Sessions, 
     }
     return deliveries.get(id)
   }
-  const recorded = new LRUCache<PairId, HttpResponse>({
-    maxSize: Math.max(1, cacheBytes),
-    sizeCalculation: bytesInMemory,
-  })
+  const maxSize = Math.max(1, cacheBytes)
+  const recorded = new LRUCache<PairId, HttpResponse>({ maxSize, sizeCalculation: bytesInMemory })
   const lately = new Float64Array(LATELY)
+  let readAgain = 0
+  /**
+   * One that is asked for once is not worth the place of another. Where more are asked for again than have room, they
+   * would drive each other out before they are asked for a third time; one that is often asked for gets its place soon.
+   */
+  const isWorthKeeping = (id: PairId): boolean => {
+    if (lately[id % LATELY] !== id) return false
+    readAgain += 1
+    return recorded.calculatedSize < maxSize * ALMOST || readAgain % ONE_IN === 0
+  }
   return {
     of(id, request) {
       const transformed = transforms.responses.get(id)
@@ -55,8 +73,7 @@ export function createResponses(input: ResponsesInput, sessions: Pick<Sessions, 
       const known = recorded.get(id)
       if (known !== undefined) return known
       const response = answerOf(pairs, id, { pace, latency })
-      // One that is asked for once is not worth the place of another: it is kept when it is read again.
-      if (response !== undefined && lately[id % LATELY] === id) recorded.set(id, keptOf(response))
+      if (response !== undefined && isWorthKeeping(id)) recorded.set(id, keptOf(response))
       lately[id % LATELY] = id
       return response
     },
@@ -76,7 +93,11 @@ function bytesInMemory({ body, headers }: HttpResponse): number {
 }
 
 /** A pair's answer as it was recorded, with the way it travels. */
-function answerOf(pairs: PairSource, id: PairId, speed: RecordedSpeed): HttpResponse | undefined {
+function answerOf(
+  pairs: Pick<PairSource, 'answer'>,
+  id: PairId,
+  speed: RecordedSpeed,
+): HttpResponse | undefined {
   const found = pairs.answer(id)
   const pair = found && answeredPair(found)
   const delivery = pair && recordedDelivery(pair, speed)
