@@ -10,6 +10,8 @@ import type { RunningServer } from '../../src/wire/listener.ts'
 import { proxying } from '../support/proxying.ts'
 import { answering, rawClient, rawUpstream, type RawSocket } from '../support/raw-socket.ts'
 
+/** Where nobody listens: a port that was free a moment ago may be another test's now. */
+const NOBODY = 'http://127.0.0.1:1'
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 const KEPT = 'Connection: keep-alive\r\nKeep-Alive: timeout=65\r\n'
 
@@ -460,15 +462,10 @@ test('an upstream that breaks off never looks like a whole answer', async (t) =>
 })
 
 test('an upstream that cannot be reached is a 502 that says so', async (t) => {
-  const gone = createServer()
-  gone.listen(0, '127.0.0.1')
-  await once(gone, 'listening')
-  const { port } = gone.address() as AddressInfo
-  gone.close()
-  const { proxy, log } = await proxying(t, `http://127.0.0.1:${port}`)
+  const { proxy, log } = await proxying(t, NOBODY)
   const text = await exchange(t, proxy, get())
   assert.match(text, /^HTTP\/1\.1 502 Bad Gateway\r\n/)
-  const message = `The upstream http://127.0.0.1:${port} could not be reached: connect ECONNREFUSED 127.0.0.1:${port}`
+  const message = `The upstream ${NOBODY} could not be reached: connect ECONNREFUSED 127.0.0.1:1`
   assert.deepEqual(JSON.parse(text.slice(text.indexOf('\r\n\r\n'))), {
     error: {
       code: 'UPSTREAM_UNREACHABLE',
@@ -660,12 +657,7 @@ test('a WebSocket passes, also its refusal and an upstream that is down', async 
   client.send('ping')
   await client.until('pong\xff')
   assert.match(await exchange(t, proxy, handshake('/no')), /^HTTP\/1\.1 403 Forbidden\r\n[^]*no/)
-  const gone = createServer()
-  gone.listen(0, '127.0.0.1')
-  await once(gone, 'listening')
-  const { port } = gone.address() as AddressInfo
-  gone.close()
-  const down = await proxying(t, `http://127.0.0.1:${port}`)
+  const down = await proxying(t, NOBODY)
   const refused = await exchange(t, down.proxy, handshake('/'))
   assert.match(refused, /^HTTP\/1\.1 502 Bad Gateway\r\n[^]*"code":"UPSTREAM_UNREACHABLE"/)
   // Another protocol's offer is an ordinary request.
