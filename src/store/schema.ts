@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3'
 import { MIGRATIONS, migrate } from './migrations.ts'
+import { notASnapshot } from './snapshot-file.ts'
 
 /** The `application_id` of a database; 0 where none was set. */
 export function applicationIdOf(db: Database.Database): number {
@@ -22,6 +23,21 @@ export function schemaDifferences(
     return wanted.get(name) === sql ? [] : [`${name} is defined otherwise`]
   })
   return [...missing, ...changed]
+}
+
+/** What is not stored but worked out: it can be without end, and a trigger acts when a private copy is migrated. */
+const COMPUTED = `
+  SELECT type || ' ' || name FROM sqlite_schema
+  WHERE type IN ('view', 'trigger') OR (type = 'table' AND coalesce(rootpage, 0) = 0)
+  UNION ALL
+  SELECT 'computed column ' || part.name FROM sqlite_schema AS whole, pragma_table_xinfo(whole.name) AS part
+  WHERE whole.type = 'table' AND part.hidden > 1
+  LIMIT 1`
+
+/** @throws ResealError SNAPSHOT_INVALID for a file in which anything but plain tables and indexes is */
+export function assertPlainTables(db: Database.Database, file: string): void {
+  const found = db.prepare<[], string>(COMPUTED).pluck().get()
+  if (found !== undefined) throw notASnapshot(file, `it has the ${found}, and a snapshot has tables only`)
 }
 
 function schemaMadeBy(migrations: readonly string[]): ReadonlyMap<string, string> {

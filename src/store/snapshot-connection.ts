@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { ResealError } from '../core/errors.ts'
-import { applicationIdOf } from './schema.ts'
+import { applicationIdOf, assertPlainTables } from './schema.ts'
 import { MIGRATIONS, formatOf, migrate } from './migrations.ts'
 import { checkRecorder, mayHaveRecorder } from './recorder-lock.ts'
 import { assertSnapshot, findSnapshot, readSnapshotHeader } from './snapshot-file.ts'
@@ -156,6 +156,7 @@ function openInPlace<Q extends Prepared>(
     return guarded(file, db, () => {
       distrust(db)
       assertSnapshot(file, applicationIdOf(db), formatOf(db), migrations)
+      assertPlainTables(db, file)
       return heldBy(db, prepare(db, pages?.current()), () => pages?.close())
     })
   } catch (error) {
@@ -210,6 +211,7 @@ function openCopy<Q extends Prepared>(
     return guarded(file, db, () => {
       distrust(db)
       assertSnapshot(file, applicationIdOf(db), formatOf(db), migrations)
+      assertPlainTables(db, file)
       // Recovers what a killed recorder had committed.
       db.pragma('journal_mode = DELETE')
       migrate(db, migrations)

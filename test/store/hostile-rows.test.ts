@@ -91,3 +91,32 @@ test('what a reader would refuse is never written', async (context) => {
   await writer.close()
   assert.deepEqual(pairsIn(file), [aPair({ id: 3 })])
 })
+
+/** What is worked out when it is read or written, and may never come to an end. */
+const COMPUTED: readonly (readonly [title: string, sql: string, what: string])[] = [
+  [
+    'a view in the place of a table',
+    `ALTER TABLE pair RENAME TO other;
+     CREATE VIEW pair AS WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT other.* FROM other, n`,
+    'view pair',
+  ],
+  ['a trigger', 'CREATE TRIGGER late AFTER INSERT ON pair BEGIN DELETE FROM pair; END', 'trigger late'],
+  ['a virtual table', 'CREATE VIRTUAL TABLE words USING fts5 (text)', 'table words'],
+  [
+    'a computed column',
+    'ALTER TABLE body ADD COLUMN more BLOB AS (zeroblob(900000000))',
+    'computed column more',
+  ],
+]
+
+for (const [title, sql, what] of COMPUTED) {
+  test(`a file with ${title} is not read at all`, async (context) => {
+    const file = await recorded(join(snapshotDirectory(context), 'demo.db'), [aPair()])
+    const db = new DatabaseSync(file)
+    db.exec(sql)
+    db.close()
+    const why = `it has the ${what}, and a snapshot has tables only`
+    for (const read of [openSnapshot, verifySnapshot])
+      assert.throws(() => read(file), refusal('SNAPSHOT_INVALID', `${file} is not a snapshot: ${why}`))
+  })
+}
