@@ -11,6 +11,9 @@ const CLAIMS_HASH = /jwt:[A-Za-z0-9_-]{20}/
 /** As long as nothing but an opaque token is; a UUID is shorter. */
 const OPAQUE = /[A-Za-z0-9_+/=-]{40}/
 
+/** Of a target, a message shows so much. */
+const MOST_SHOWN = 2000
+
 /** What stands in a message for a value that may be a secret. */
 const MASK = '(masked)'
 
@@ -31,9 +34,14 @@ export function maskedName(name: string): string {
 
 /**
  * A request target as reports and logs may show it: without userinfo and fragment, parameters of the path and of the
- * query masked by their names and looks.
+ * query masked by their names and looks, and of a long one the first 2,000 characters.
  */
 export function maskedTarget(target: string): string {
+  const masked = maskedWholeTarget(target)
+  return masked.length > MOST_SHOWN ? `${masked.slice(0, MOST_SHOWN)}…` : masked
+}
+
+function maskedWholeTarget(target: string): string {
   const [beforeFragment = ''] = target.split('#', 1)
   const withoutUser = beforeFragment.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1')
   const mark = withoutUser.indexOf('?')

@@ -8,7 +8,9 @@ import { asksForWebSocket } from '../core/web-socket-request.ts'
 import { MAX_STREAMS, SESSION_OPTIONS } from './h2/session-options.ts'
 import { answerStreamError } from './h2/stream-answer.ts'
 import type { StreamListener } from './h2/stream-listener.ts'
+import { answerError } from './error-answer.ts'
 import { serverOptions } from './slow-client.ts'
+import { upgradeResponse } from './upgrade-response.ts'
 
 /** Who answers what comes in on a server. */
 export interface HttpListeners {
@@ -24,6 +26,10 @@ const NO_TUNNELS = {
   code: 'USAGE',
   message: 'The method CONNECT is not forwarded',
   hint: 'Ask for a WebSocket over HTTP/1.1.',
+} as const
+const NO_PROXY = {
+  ...NO_TUNNELS,
+  hint: "reseal is asked in its backend's place, not by a proxy setting: give the client this listener's URL instead.",
 } as const
 /** A client may take so long for its TLS handshake. */
 const HANDSHAKE_MS = 10_000
@@ -55,6 +61,11 @@ export function createHttpServer(
   server.on('checkContinue', on(true))
   server.on('checkExpectation', on(false))
   server.on('upgrade', listeners.upgrade)
+  // Without a listener Node closes the connection and says nothing.
+  server.on('connect', (request: IncomingMessage, socket: Duplex) => {
+    const response = upgradeResponse(request, socket)
+    if (response !== undefined) answerError(response, NO_PROXY)
+  })
   // The listener for `request` has brought one for streams, which makes requests of HTTP/1.1 of them.
   server.removeAllListeners('stream')
   server.on(

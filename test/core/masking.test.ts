@@ -29,6 +29,10 @@ test('a long value is looked at once', { timeout: 10_000 }, () => {
   maskedTarget(`/?${Array.from({ length: 16_000 }, (_, index) => index).join('&')}`)
 })
 
+test('of a long target the beginning is shown', () => {
+  assert.equal(maskedTarget(`/a?${'b&'.repeat(9000)}`), `/a?${'b&'.repeat(9000)}`.slice(0, 2000) + '…')
+})
+
 test('a value is masked by its name, its look or its length', () => {
   assert.equal(maskedValue('clientSecret', 'x'), '(masked)')
   assert.equal(maskedValue('x', 'A'.repeat(43)), '(masked)')

@@ -69,7 +69,7 @@ test('any name can be reached in quotes', () => {
 const REFUSED: readonly (readonly [path: string, offset: number, message: string, hint: string])[] = [
   ['', 0, 'is empty', 'Name a member, such as access_token.'],
   ['a..', 3, 'ends before it names anything', 'Name a member behind the dot.'],
-  ['$[', 2, 'ends before it names anything', 'Name a member behind the dot.'],
+  ['$[', 2, 'ends before it names anything', "Name a member in brackets: ['name'], [0] or [*]."],
   [
     '$.keys[?(@.a)]',
     7,

@@ -101,6 +101,17 @@ suite('a request that could be read in two ways', () => {
   }
 })
 
+test('a client that takes reseal for its proxy is told that it is none', async (t) => {
+  const { ports } = await bothServers(t)
+  for (const port of ports) {
+    const client = await rawClient(t, port)
+    client.send('CONNECT api.example:443 HTTP/1.1\r\nHost: api.example:443\r\n\r\n')
+    const { text, failed } = await client.closed()
+    assert.match(text, /^HTTP\/1\.1 501 Not Implemented\r\n[^]*not by a proxy setting/)
+    assert.equal(failed, false)
+  }
+})
+
 suite('bytes behind a whole request', () => {
   test('that are another request are one', async (t) => {
     const { ports, upstream, handled } = await bothServers(t)

@@ -228,8 +228,10 @@ function sliceSelector(slice: string, offset: number): JsonPathSelector | JsonPa
 function unexpected({ text, at }: Scanner): JsonPathProblem {
   const found = text[at]
   const rest = text.slice(at)
-  if (found === undefined)
-    return problemAt(at, 'ends before it names anything', 'Name a member behind the dot.')
+  if (found === undefined) {
+    const where = text[at - 1] === '[' ? "in brackets: ['name'], [0] or [*]" : 'behind the dot'
+    return problemAt(at, 'ends before it names anything', `Name a member ${where}.`)
+  }
   if (found === '?' || rest.startsWith('(')) {
     const what = found === '?' ? 'a filter, ?' : 'a script, ('
     return problemAt(
