@@ -9,6 +9,14 @@ testMistakes([
     hint: 'Did you mean "jwt_resign"?',
   },
   {
+    title: 'a step without its colon',
+    source:
+      'responder:\n  - extractor: http_res_body\n    transforms:\n      - json_path access_token\n      - jwt_resign\n',
+    at: '4:9',
+    message: 'There is no step "json_path access_token"',
+    hint: 'Write "json_path: access_token", with a colon.',
+  },
+  {
     title: 'a step that is none',
     source:
       'responder:\n  - extractor: http_res_body\n    transforms:\n      - { type: json_pth, config: { path: x } }\n',

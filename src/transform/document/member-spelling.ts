@@ -122,7 +122,7 @@ function unknownType<T extends string>(
 ): Checked<never> {
   const { rows, refused, noun } = vocabulary
   const instead = Object.hasOwn(refused, word) ? refused[word] : undefined
-  const hint = instead ?? suggestionFor(word, Object.keys(rows), `${noun}s`)
+  const hint = instead ?? withColon(word, rows) ?? suggestionFor(word, Object.keys(rows), `${noun}s`)
   const shown = inWords(word)
   return refuse(
     path,
@@ -130,6 +130,12 @@ function unknownType<T extends string>(
     hint,
     path.length === 0 || path.at(-1) === 'type' ? 'value' : 'key',
   )
+}
+
+/** A known word and its value that are one text to YAML, since no colon is between them. */
+function withColon(word: string, rows: object): string | undefined {
+  const [, known = '', value = ''] = /^(\w+)\s+(\S.*)$/s.exec(word) ?? []
+  return Object.hasOwn(rows, known) ? `Write ${inWords(`${known}: ${value}`)}, with a colon.` : undefined
 }
 
 function refuse(
