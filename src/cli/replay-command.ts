@@ -73,7 +73,7 @@ export function addReplayCommand(program: Command, output: Output): void {
     .option('--control <address>', 'HOST:PORT of the control API (default: none)')
     .option(
       '--workers <count>',
-      'processes that serve: 1 to 64, or auto (default: auto, up to the cores when busy)',
+      'processes that serve: 1 to 64, or auto for up to the cores when busy (default: 1)',
     )
     .option('--no-watch', 'serve what was there at the start, whatever becomes of the files')
     .option('--quiet', 'print only the ready lines and what went wrong')

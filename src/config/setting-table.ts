@@ -145,7 +145,7 @@ export const SETTINGS = {
     key: 'workers',
     env: 'RESEAL_WORKERS',
     flag: '--workers',
-    fallback: 'auto',
+    fallback: 1,
     description:
       'How many processes serve a replay: 1 to 64, or auto for as many as there are cores, each started when those before it are busy.',
     read: parseWorkers,

@@ -28,7 +28,7 @@ const DEFAULTS = {
   clientTimeoutMs: 10_000,
   connectTimeoutMs: 10_000,
   upstreamTimeoutMs: 120_000,
-  workers: 'auto',
+  workers: 1,
   watch: true,
   quiet: false,
   issuers: undefined,
