@@ -152,7 +152,9 @@ async function closeOrWarn(writer: SnapshotWriter, full: boolean, options: Recor
 /** The recording is safe whatever becomes of its transforms. */
 function scaffoldOrWarn(options: RecordOptions): string | undefined {
   try {
-    return writeScaffoldIfNeeded(options)
+    const { file, notes } = writeScaffoldIfNeeded(options)
+    for (const note of notes) options.onWarning(note)
+    return file
   } catch (error) {
     if (!(error instanceof ResealError)) throw error
     options.onWarning(`${error.message}: ${errorMessage(error.cause ?? error)}`)

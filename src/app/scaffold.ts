@@ -47,12 +47,20 @@ export function writeScaffold({ file, before, yaml }: ScaffoldChange): void {
   else if (before !== yaml) replaceFile(file, yaml)
 }
 
+/** What the end of a recording has made. */
+export interface WrittenScaffold {
+  /** Undefined where none was written. */
+  readonly file: string | undefined
+  /** As {@link Scaffold} has them. */
+  readonly notes: readonly string[]
+}
+
 /** The same at the end of a recording: a file that is there stays, and what needs no transforms gets none. */
-export function writeScaffoldIfNeeded(sources: ScaffoldSources): string | undefined {
+export function writeScaffoldIfNeeded(sources: ScaffoldSources): WrittenScaffold {
   const { transformsFile } = sources
-  if (existsSync(transformsFile)) return undefined
-  const made = scaffoldFor(sources)
-  return made.chains === 0 ? undefined : writeNew(transformsFile, made.yaml)
+  if (existsSync(transformsFile)) return { file: undefined, notes: [] }
+  const { chains, yaml, notes } = scaffoldFor(sources)
+  return { file: chains === 0 ? undefined : writeNew(transformsFile, yaml), notes }
 }
 
 function freshScaffold({ snapshot, transformsFile }: ScaffoldSources, pairs: PairSource): Scaffold {

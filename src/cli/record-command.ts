@@ -177,7 +177,7 @@ function summaryLines(summary: RecordingSummary, snapshot: string): readonly str
       : []),
     ...(notStored > 0 ? [`${count(notStored, 'exchange')} could not be stored`] : []),
     ...gapLines(gaps),
-    ...(scaffolded === undefined ? [] : [`wrote ${scaffolded}: it re-signs the JWTs at replay`]),
+    ...(scaffolded === undefined ? [] : [`wrote ${scaffolded}: it says what a replay changes, and why`]),
     ...(pairs > 0 ? [`replay it with: reseal replay ${snapshot}`] : []),
   ]
 }

@@ -11,8 +11,8 @@ const token = jsonwebtoken.sign({ iss: 'https://idp', iat: 1, exp: 301 }, 's'.re
 
 function scaffolded(...pairs: readonly RRPair[]) {
   const source = aSource(...pairs)
-  const { yaml, chains } = scaffold(source, { snapshot: 't', schemaPath: undefined })
-  return { yaml, chains, document: parseTransformDocument(yaml, 't.yaml') }
+  const { yaml, chains, notes } = scaffold(source, { snapshot: 't', schemaPath: undefined })
+  return { yaml, chains, notes, document: parseTransformDocument(yaml, 't.yaml') }
 }
 
 function answering(body: string, more: Parameters<typeof aPair>[0] = {}): RRPair {
@@ -20,6 +20,18 @@ function answering(body: string, more: Parameters<typeof aPair>[0] = {}): RRPair
 }
 
 suite('a scaffolded document', () => {
+  test('comes with a note when a discovery document led clients past the recorder', () => {
+    const body = JSON.stringify({ issuer: 'https://idp.test', jwks_uri: 'https://idp.test/keys' })
+    const discovery = answering(body, { id: 7, request: { target: '/.well-known/openid-configuration' } })
+    const other = answering('{}', { id: 8, request: { target: '/orders' } })
+    const keys = answering('{}', { id: 9, request: { target: '/keys?a' } })
+    assert.deepEqual(scaffolded(discovery, other).notes, [
+      'The discovery document of pair 7 sends clients to https://idp.test, and none of them came by here: what they ' +
+        'asked there is not recorded. Record that backend too, and let its name lead to the recorder.',
+    ])
+    assert.deepEqual(scaffolded(discovery, other, keys).notes, [])
+  })
+
   test('has a chain for each place that answers with a token, with a comment saying which', () => {
     const { yaml, document } = scaffolded(
       answering(`{"a":{"t":"${token}"}}`, { id: 1, request: { method: 'POST', target: '/login?x=1' } }),

@@ -5,6 +5,7 @@ import type { EpochMs } from '../../core/time.ts'
 import { findJwks } from '../../keys/jwks.ts'
 import type { ResponseMessage } from '../message/response-message.ts'
 import { recogniseDate } from '../values/date-format.ts'
+import { endpointsIn } from './discovery.ts'
 import type { Finding } from './finding.ts'
 import { stateFindings } from './login-states.ts'
 import { quoted, walkJson, type PlacedNode } from './json-members.ts'
@@ -31,14 +32,8 @@ const JWKS: Finding = {
   tokens: [],
 }
 
-/** A discovery document (OIDC Discovery §3, RFC 8414 §2) has its issuer and somewhere to go. */
 function metadataFindings(message: ResponseMessage): readonly Finding[] {
-  const body = message.body()
-  // Most bodies are something else, and need not be scanned to know it.
-  if (body?.recorded.includes('"issuer"') !== true) return []
-  const root = body.json()
-  const has = (name: string): boolean => stringValue(body.recorded, memberOf(root, name)) !== undefined
-  if (!has('issuer') || !['jwks_uri', 'token_endpoint', 'authorization_endpoint'].some(has)) return []
+  if (endpointsIn(message) === undefined) return []
   const steps = [{ issuer_metadata: {} }]
   return [{ kind: 'metadata', name: 'metadata', extractor: 'http_res_body', steps, tokens: [] }]
 }

@@ -3,6 +3,7 @@ import { parseTransformDocument } from '../document/document.ts'
 import { responseMessage } from '../message/response-message.ts'
 import { findingsIn } from './answer-findings.ts'
 import { chainLines, matchLines, namedChains, plainId } from './chain-text.ts'
+import { createDiscoveryBook } from './discovery.ts'
 import { createChainBook, type ScaffoldChain } from './finding.ts'
 import { createLoginBook, type LoginQuestion } from './login-questions.ts'
 import { createStateBook } from './login-states.ts'
@@ -23,13 +24,13 @@ export interface Scaffold {
   readonly chains: number
   /** Names of the chains that were written. */
   readonly added: readonly string[]
-  /** What it would have written and could not, in sentences. */
+  /** What it would have written and could not, and what the recording lacks, in sentences. */
   readonly notes: readonly string[]
 }
 
 /** A transform document that makes what a snapshot holds believable again, with a comment by each chain saying why. */
 export function scaffold(pairs: PairSource, { snapshot, schemaPath }: ScaffoldNames): Scaffold {
-  const { chains, questions } = needsOf(pairs)
+  const { chains, questions, notes } = needsOf(pairs)
   const named = namedChains(chains, [])
   const match = matchLines(questions)
   const lines = [
@@ -44,7 +45,7 @@ export function scaffold(pairs: PairSource, { snapshot, schemaPath }: ScaffoldNa
       : ['responder:', ...named.flatMap(([id, chain]) => chainLines(id, chain))]),
     '',
   ]
-  return { yaml: lines.join('\n'), chains: chains.length, added: named.map(([id]) => id), notes: [] }
+  return { yaml: lines.join('\n'), chains: chains.length, added: named.map(([id]) => id), notes }
 }
 
 /** Whose keys sign, and how to have others. */
@@ -71,7 +72,7 @@ function keyComment(chains: readonly ScaffoldChain[]): readonly string[] {
  */
 export function extendScaffold(source: string, file: string, pairs: PairSource): Scaffold {
   const document = parseTransformDocument(source, file)
-  const { chains, questions } = needsOf(pairs)
+  const { chains, questions, notes } = needsOf(pairs)
   const reach = reachOf(document.responder)
   const missing = chains.filter(
     (chain) => !isReached(chain, reach, pairs) && !isTakenOut(plainId(chain), source),
@@ -85,22 +86,29 @@ export function extendScaffold(source: string, file: string, pairs: PairSource):
     [ignore, ...rules.map((rule) => rule.ignore)].flatMap(({ query, form }) => [...query, ...form]),
   )
   const open = questions.filter(({ query, form }) => [...query, ...form].some((name) => !ignored.has(name)))
-  const { yaml, notes } = extendText(source, file, {
+  const extended = extendText(source, file, {
     match: matchLines(open),
     chains: named.flatMap(([id, chain]) => chainLines(id, chain)),
   })
-  return { yaml, chains: missing.length, added: named.map(([id]) => id), notes }
+  return {
+    yaml: extended.yaml,
+    chains: missing.length,
+    added: named.map(([id]) => id),
+    notes: [...extended.notes, ...notes],
+  }
 }
 
 interface Needs {
   readonly chains: readonly ScaffoldChain[]
   readonly questions: readonly LoginQuestion[]
+  readonly notes: readonly string[]
 }
 
 function needsOf(pairs: PairSource): Needs {
   const book = createChainBook()
   const logins = createLoginBook()
   const states = createStateBook()
+  const discovered = createDiscoveryBook()
   for (const { id } of pairs.heads()) {
     const pair = pairs.pair(id)
     if (pair === undefined || !isAnswered(pair)) continue
@@ -108,12 +116,13 @@ function needsOf(pairs: PairSource): Needs {
     book.add(pair, findingsIn(message))
     logins.add(pair.request)
     states.add(message)
+    discovered.add(message)
   }
   for (const [id, finding] of states.learners()) {
     const pair = pairs.pair(id)
     if (pair !== undefined && isAnswered(pair)) book.add(pair, [finding])
   }
-  return { chains: book.chains(), questions: logins.questions() }
+  return { chains: book.chains(), questions: logins.questions(), notes: discovered.notes() }
 }
 
 /** Some chain of the user's changes the place already, in one of the pairs; how is the user's affair. */
