@@ -7,7 +7,8 @@ export {
   type RecordingSummary,
   type RecordOptions,
 } from './app/record.ts'
-export { replay, type Replay, type ReplayOptions, type ReplaySummary } from './app/replay.ts'
+export { replay, type Replay, type ReplaySummary } from './app/replay.ts'
+export type { ReplayOptions } from './app/replay-options.ts'
 export type { ReplayFault } from './app/library-fault.ts'
 export type { ListenerRoute } from './app/routes.ts'
 export { ERRORS, ResealError, type ErrorCode, type SourcePlace } from './core/errors.ts'

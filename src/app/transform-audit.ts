@@ -7,8 +7,8 @@ import { maskedTarget } from '../core/masking.ts'
 import { isAnswered, type PairId, type AnsweredPair } from '../core/pair.ts'
 import { formatMoment, type EpochMs } from '../core/time.ts'
 import { findJwks, type JwksDocument } from '../keys/jwks.ts'
+import type { CheckRule, FoundProblem } from './check-problem.ts'
 import type { LoadedSnapshot } from './loaded-snapshot.ts'
-import type { CheckRule, FoundProblem } from './transform-check.ts'
 
 /**
  * Serves every response once and looks for tokens that no service would believe.

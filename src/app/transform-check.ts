@@ -1,35 +1,13 @@
-import type { ResealError, SourcePlace } from '../core/errors.ts'
+import type { ResealError } from '../core/errors.ts'
 import { gatherMistakes } from '../core/mistakes.ts'
 import { sourceExcerpt } from '../core/source-excerpt.ts'
 import type { ChainReport, CompiledTransforms } from '../transform/compile.ts'
+import type { CheckProblem, FoundProblem } from './check-problem.ts'
 import { loadOnce, readSources, type LoadedSnapshot, type TransformSources } from './loaded-snapshot.ts'
 import { redactRules } from './redaction.ts'
 import { auditServed } from './transform-audit.ts'
 
 export type { ChainReport, CompiledTransforms }
-
-/** What a check can find in a document that loads, and what each finding means. */
-export const CHECK_RULES = {
-  'unused-step': 'A step applies nowhere in the snapshot.',
-  'unsigned-token': 'A recorded token is served as it was recorded: nothing re-signs it.',
-  'expired-token': 'A re-signed token has expired when it is served.',
-  'broken-token': 'A token was changed, and no step signs it again.',
-  'unpublished-key': 'A re-signed token verifies with no key of any JWKS that the snapshot serves.',
-} as const
-
-export type CheckRule = keyof typeof CHECK_RULES
-
-/** Something in a document that loads and does not do what it should. */
-export interface CheckProblem {
-  readonly rule: CheckRule
-  /** Always an error, or only where the check is strict. */
-  readonly severity: 'error' | 'warning'
-  readonly message: string
-  readonly hint: string
-  readonly place: SourcePlace
-  /** The source line with a caret, ready to print. */
-  readonly excerpt: string
-}
 
 /** A transform document held against its snapshot and secrets. */
 export interface TransformCheck {
@@ -74,9 +52,6 @@ export async function checkTransforms(given: TransformSources, strict: boolean):
     loaded.close()
   }
 }
-
-/** A problem before its line is shown. */
-export type FoundProblem = Omit<CheckProblem, 'excerpt'>
 
 function idleSteps({ chains }: LoadedSnapshot['transforms']): readonly FoundProblem[] {
   return chains.flatMap(({ id, matched, steps }) =>

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { record, type RecordOptions } from '../../src/app/record.ts'
-import { replay, type ReplayOptions } from '../../src/app/replay.ts'
+import type { ReplayOptions } from '../../src/app/replay-options.ts'
+import { replay } from '../../src/app/replay.ts'
 
 /** A listener of reseal. */
 export interface Listening {

@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { CHECK_RULES, type TransformCheck } from '../../app/transform-check.ts'
+import { CHECK_RULES } from '../../app/check-problem.ts'
+import type { TransformCheck } from '../../app/transform-check.ts'
 import { VERSION } from '../../app/version.ts'
 import type { SourcePlace } from '../../core/errors.ts'
 
