@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { atOnce } from '../../src/core/sliced.ts'
-import { NO_TRANSFORMS } from '../../src/transform/compile.ts'
 import type { HttpResponse } from '../../src/core/exchange.ts'
 import type { RRPair } from '../../src/core/pair.ts'
 import { brokenOffMessage } from '../../src/core/upstream-failure.ts'
-import { createPlan, type ReplayPlan } from '../../src/respond/plan.ts'
+import type { ReplayPlan } from '../../src/respond/plan.ts'
 import { recordedDelivery } from '../../src/respond/recorded-answer.ts'
 import { aPair, aRequest } from '../support/a-pair.ts'
+import { aPlanOf } from '../support/a-plan.ts'
 import { aSource } from '../support/a-source.ts'
-import { aMatch } from '../support/match.ts'
 
 suite('a recorded exchange that did not end whole', () => {
   test('is cut as the upstream cut it, with the recorded head and beginning', () => {
@@ -119,16 +117,7 @@ suite('a request that waits for a 100', () => {
 })
 
 function planOf(pace: number | undefined, ...pairs: readonly RRPair[]): ReplayPlan {
-  return atOnce(
-    createPlan({
-      pairs: aSource(...pairs),
-      transforms: NO_TRANSFORMS,
-      match: aMatch(),
-      clock: () => 0,
-      cacheBytes: 1_000_000,
-      pace,
-    }),
-  )
+  return aPlanOf('{}', aSource(...pairs), pace)
 }
 
 function hit(plan: ReplayPlan): HttpResponse {

@@ -1,24 +1,13 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { atOnce } from '../../src/core/sliced.ts'
-import { NO_TRANSFORMS } from '../../src/transform/compile.ts'
 import type { RRPair } from '../../src/core/pair.ts'
 import type { NearMiss } from '../../src/match/near-miss.ts'
-import { createPlan, type Answer, type ReplayPlan } from '../../src/respond/plan.ts'
+import type { Answer, ReplayPlan } from '../../src/respond/plan.ts'
 import { aPair, aRequest, type RequestFields } from '../support/a-pair.ts'
-import { aSource } from '../support/a-source.ts'
-import { aMatch } from '../support/match.ts'
+import { aPlan } from '../support/a-plan.ts'
 
 function planOf(...pairs: readonly RRPair[]): ReplayPlan {
-  return atOnce(
-    createPlan({
-      pairs: aSource(...pairs),
-      transforms: NO_TRANSFORMS,
-      match: aMatch(),
-      clock: () => 0,
-      cacheBytes: 1_000_000,
-    }),
-  )
+  return aPlan('{}', ...pairs)
 }
 
 function ask(plan: ReplayPlan, fields: RequestFields, origin?: string): Answer {

@@ -12,14 +12,15 @@ export function aPlan(match: string, ...pairs: readonly RRPair[]): ReplayPlan {
   return aPlanOf(match, aSource(...pairs))
 }
 
-/** A plan over a source of pairs. */
-export function aPlanOf(match: string, pairs: PairSource): ReplayPlan {
+/** A plan over a source of pairs. @param pace as many times as fast as recorded; left out, without waits */
+export function aPlanOf(match: string, pairs: PairSource, pace?: number): ReplayPlan {
   const planning = createPlan({
     pairs,
     transforms: NO_TRANSFORMS,
     match: matchOf(`match: ${match}`),
     clock: () => 0,
     cacheBytes: 1_000_000,
+    pace,
   })
   return atOnce(planning)
 }
