@@ -59,7 +59,13 @@ try {
 
 async function rowsOf(one: Case): Promise<readonly string[]> {
   const target = { kind: 'path' as const, path: one.path }
-  const orders = { target, bodyBytes: one.bodyBytes, connections: one.connections, seconds: SECONDS }
+  const orders = {
+    sleeps: true,
+    target,
+    bodyBytes: one.bodyBytes,
+    connections: one.connections,
+    seconds: SECONDS,
+  }
   // What a process compiles in its first seconds is no cost of a request.
   for (const { port, pid } of forwarders) await load({ ...orders, port }, pid)
   const direct: LoadResult[] = []

@@ -13,11 +13,13 @@ import { load, median, memoryOf, type LoadResult, type LoadTarget } from './supp
 
 // npm run bench:replay: requests per second of `reseal replay` beside a bare node:http server that writes as many
 // bytes, in one interleaved run. Ratios count; absolute figures depend on the machine. Large snapshots are written once
-// and kept below the temporary directory. PAIRS=10,100000 leaves out those of a million pairs.
+// and kept below the temporary directory. PAIRS=10,100000 leaves out those of a million pairs. SLEEPS=1 lets the client
+// sleep while it waits for answers, so that waking it is measured as well.
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5)
 const SECONDS = Number(process.env['SECONDS'] ?? 3)
 const PAIRS = (process.env['PAIRS'] ?? '10,100000,1000000').split(',').map(Number)
 const CONNECTIONS = 16
+const SLEEPS = process.env['SLEEPS'] === '1'
 
 interface Case {
   readonly name: string
@@ -45,7 +47,7 @@ try {
   // The first round is not counted: code is compiled in it, and memory filled.
   for (let round = 0; round <= ROUNDS; round += 1) {
     for (const [{ target, bodyBytes, replay }, { floor: floors, replay: replays }] of results) {
-      const orders = { target, bodyBytes, connections: CONNECTIONS, seconds: SECONDS }
+      const orders = { target, bodyBytes, connections: CONNECTIONS, seconds: SECONDS, sleeps: SLEEPS }
       const bare = await load({ ...orders, port: floor.port }, floor.pid)
       const own = await load({ ...orders, port: portOf(replay) }, replay.pid)
       if (round === 0) continue

@@ -68,13 +68,20 @@ export function bigSnapshotPair(kind: BigSnapshotKind, id: number): RRPair {
             ['Host', 'staging.example.com'],
             ['Content-Type', 'application/json'],
           ] as const,
-          body: oneKilobyte(`order ${id}`),
+          body: bigSnapshotOrder(id),
         }
   return aPair({ id, request, response: { body: oneKilobyte(`answer ${id}`) } })
+}
+
+/** The content of request number `id` of orders. */
+export function bigSnapshotOrder(id: number): string {
+  return oneKilobyte(`order ${id}`)
 }
 
 /** A JSON object of 1024 bytes as services give them: some members, numbers, text. */
 function oneKilobyte(what: string): string {
   const start = `{"what":"${what}","price":12.50,"tags":["a","b","c"],"active":true,"note":"`
-  return `${start}${'lorem ipsum dolor sit amet '.repeat(40).slice(0, 1024 - start.length - 2)}"}`
+  return `${start}${LOREM.slice(0, 1024 - start.length - 2)}"}`
 }
+
+const LOREM = 'lorem ipsum dolor sit amet '.repeat(40)

@@ -1,16 +1,18 @@
 import { connect, type Socket } from 'node:net'
-import { bigSnapshotPair } from './big-snapshot.ts'
+import { bigSnapshotOrder } from './big-snapshot.ts'
 import type { LoadOrders, LoadTarget } from './load.ts'
 
 // Loads a server over raw sockets, one request at a time on each: a client that costs less than the server it
-// measures. Every answer is looked at: its status, and as many bytes as it must have.
+// measures. Every answer is looked at: its status, and as many bytes as it must have. Unless told, the client never
+// sleeps: to wake one is work of the server's, which only a server pays that is slower than its client.
 process.once('message', (orders: LoadOrders) => run(orders))
 
 /** Latencies are counted in steps of 10 µs, up to a second. */
 const STEP_MS = 0.01
 const STEPS = 100_000
 
-function run({ port, target, connections, seconds, bodyBytes }: LoadOrders): void {
+function run({ port, target, connections, seconds, bodyBytes, sleeps }: LoadOrders): void {
+  if (sleeps !== true) stayAwake()
   const next = requestsOf(target)
   const counts = new Uint32Array(STEPS)
   const sockets: Socket[] = []
@@ -25,6 +27,10 @@ function run({ port, target, connections, seconds, bodyBytes }: LoadOrders): voi
     for (const socket of sockets) socket.destroy()
     process.send?.({ requests, p99Ms: quantile(counts, requests, 0.99) }, () => process.exit(0))
   }, seconds * 1000)
+}
+
+function stayAwake(): void {
+  setImmediate(stayAwake)
 }
 
 function client(port: number, next: () => string, bodyBytes: number, done: (tookMs: number) => void): Socket {
@@ -76,7 +82,7 @@ function requestsOf(target: LoadTarget): () => string {
   const at = (): number => 1 + Math.floor(Math.random() * pairs)
   if (kind === 'items') return () => `GET /items/${at()} HTTP/1.1\r\nHost: bench\r\n\r\n`
   return () => {
-    const body = Buffer.from(bigSnapshotPair(kind, at()).request.body).toString('latin1')
+    const body = bigSnapshotOrder(at())
     return `POST /orders HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
   }
 }

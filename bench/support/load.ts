@@ -18,6 +18,8 @@ export interface LoadOrders {
   readonly seconds: number
   /** Bytes of every answer's body; any other answer ends the run. */
   readonly bodyBytes: number
+  /** The client sleeps while it waits for answers; default it does not. */
+  readonly sleeps?: boolean
 }
 
 export interface LoadResult {
