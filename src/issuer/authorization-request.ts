@@ -1,6 +1,5 @@
-import type { Client } from './directory.ts'
+import type { Client, Directory } from './directory.ts'
 import { readChallenge, type CodeChallenge } from './pkce.ts'
-import type { Provider } from './provider.ts'
 import { mayRedirectTo } from './redirect-uri.ts'
 import { isRefusal, refusal, type OAuthErrorCode, type Refusal } from './refusal.ts'
 import type { RequestParameters } from './request-parameters.ts'
@@ -61,10 +60,10 @@ export const PROMPTS: readonly string[] = ['none', 'login', 'consent', 'select_a
  * @returns a {@link Refusal} where nobody but the person may be told: the client or its redirect URI is not known
  */
 export function readAuthorization(
-  provider: Provider,
+  directory: Directory,
   parameters: RequestParameters,
 ): AuthorizationRequest | ReturnedRefusal | Refusal {
-  const client = clientOf(provider, parameters)
+  const client = clientOf(directory, parameters)
   if (isRefusal(client)) return client
   const redirectUri = redirectUriOf(client, parameters)
   if (isRefusal(redirectUri)) return redirectUri
@@ -90,10 +89,10 @@ export function readAuthorization(
   }
 }
 
-function clientOf(provider: Provider, parameters: RequestParameters): Client | Refusal {
+function clientOf(directory: Directory, parameters: RequestParameters): Client | Refusal {
   const id = parameters.get('client_id')
   if (id === undefined) return refusal('invalid_request', 'The client_id is missing.')
-  return provider.directory.client(id) ?? refusal('invalid_client', 'No client has this client_id.')
+  return directory.client(id) ?? refusal('invalid_client', 'No client has this client_id.')
 }
 
 function redirectUriOf(client: Client, parameters: RequestParameters): string | Refusal {

@@ -1,5 +1,5 @@
 import { claimsOf, headerOf, parseJwt } from '../core/jwt.ts'
-import { isRevoked } from './grant.ts'
+import { isRevoked } from './revocation.ts'
 import { isWithinTimes } from './jwt-times.ts'
 import { nowSeconds, type Call, type Provider } from './provider.ts'
 import type { Claims } from './settings.ts'

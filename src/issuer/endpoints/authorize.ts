@@ -42,7 +42,8 @@ function requestIn(
   parameters: RequestParameters,
 ): AuthorizationRequest | ReturnedRefusal | Refusal {
   const uri = parameters.get('request_uri')
-  if (uri === undefined || !uri.startsWith(PUSHED_PREFIX)) return readAuthorization(provider, parameters)
+  if (uri === undefined || !uri.startsWith(PUSHED_PREFIX))
+    return readAuthorization(provider.directory, parameters)
   const { pushed } = provider.stores
   const request = pushed.get(uri, provider.clock())
   if (request === undefined || request.client.id !== parameters.get('client_id')) {

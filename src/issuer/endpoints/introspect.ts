@@ -1,7 +1,7 @@
 import { headerValues } from '../../core/headers.ts'
 import { readClientForm } from '../client-authentication.ts'
 import type { Client } from '../directory.ts'
-import { isRevoked } from '../grant.ts'
+import { isRevoked } from '../revocation.ts'
 import { bytesAnswer, jsonAnswer } from '../http-answer.ts'
 import { readLiveToken } from '../own-token.ts'
 import { nowSeconds, type Call, type Provider } from '../provider.ts'

@@ -22,7 +22,7 @@ export const par: Endpoint = {
     if (parameters.get('request_uri') !== undefined) {
       return refusalAnswer(refusal('invalid_request', 'A request_uri cannot be pushed.'))
     }
-    const request = readAuthorization(provider, ofClient(parameters, client.id))
+    const request = readAuthorization(provider.directory, ofClient(parameters, client.id))
     if (isRefusal(request)) return refusalAnswer(request)
     if ('because' in request) return refusalAnswer(request.because)
     const uri = PUSHED_PREFIX + newSecret()

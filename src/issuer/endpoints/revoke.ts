@@ -1,5 +1,5 @@
 import { readClientForm } from '../client-authentication.ts'
-import { revokeGrant, revokeTokenId } from '../grant.ts'
+import { revokeGrant, revokeTokenId } from '../revocation.ts'
 import { emptyAnswer } from '../http-answer.ts'
 import { readLiveToken } from '../own-token.ts'
 import type { Call, Provider } from '../provider.ts'

@@ -1,4 +1,4 @@
-import { isRevoked, revokeGrant } from '../grant.ts'
+import { isRevoked, revokeGrant } from '../revocation.ts'
 import { verifierProblem } from '../pkce.ts'
 import { refusal } from '../refusal.ts'
 import { grantTokens } from '../token-response.ts'

@@ -1,4 +1,4 @@
-import { isRevoked, revokeGrant } from '../grant.ts'
+import { isRevoked, revokeGrant } from '../revocation.ts'
 import { isRefusal, refusal } from '../refusal.ts'
 import { narrowedScope, readRights } from '../request-scope.ts'
 import { grantTokens } from '../token-response.ts'
