@@ -1,28 +1,22 @@
 import { randomInt } from 'node:crypto'
-import { readClientForm } from '../client-authentication.ts'
 import { newSecret } from '../grant.ts'
 import { REMEMBERED_MS } from '../grants/device-code.ts'
 import { jsonAnswer } from '../http-answer.ts'
 import { urlBelow } from '../provider.ts'
-import { isRefusal, refusal, refusalAnswer } from '../refusal.ts'
+import { isRefusal, refusal } from '../refusal.ts'
 import { readRights } from '../request-scope.ts'
-import type { Endpoint } from './endpoint.ts'
+import { clientEndpoint } from './client-endpoint.ts'
 
 const DEVICE_SECONDS = 600
 const INTERVAL_SECONDS = 5
 
 /** Gives a device its codes (RFC 8628 §3.1). */
-export const deviceAuthorization: Endpoint = {
-  paths: ['/device_authorization'],
-  methods: ['POST'],
-  cors: true,
-  answer: (provider, call) => {
-    const form = readClientForm(provider, call)
-    if (isRefusal(form)) return refusalAnswer(form)
-    const { parameters, client } = form
-    if (client.settings.grants?.includes(DEVICE_GRANT) === false) return refusalAnswer(NOT_FOR_CLIENT)
+export const deviceAuthorization = clientEndpoint(
+  '/device_authorization',
+  (provider, call, { parameters, client }) => {
+    if (client.settings.grants?.includes(DEVICE_GRANT) === false) return NOT_FOR_CLIENT
     const rights = readRights(parameters)
-    if (isRefusal(rights)) return refusalAnswer(rights)
+    if (isRefusal(rights)) return rights
     const deviceCode = newSecret()
     const userCode = newUserCode()
     const expiresAt = provider.clock() + DEVICE_SECONDS * 1000
@@ -51,7 +45,7 @@ export const deviceAuthorization: Endpoint = {
       interval: INTERVAL_SECONDS,
     })
   },
-}
+)
 
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 const NOT_FOR_CLIENT = refusal('unauthorized_client', 'The client may not use this grant_type.')

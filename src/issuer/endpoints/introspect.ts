@@ -1,32 +1,23 @@
 import { headerValues } from '../../core/headers.ts'
-import { readClientForm } from '../client-authentication.ts'
 import type { Client } from '../directory.ts'
 import { isRevoked } from '../revocation.ts'
 import { bytesAnswer, jsonAnswer } from '../http-answer.ts'
 import { readLiveToken } from '../own-token.ts'
 import { nowSeconds, type Call, type Provider } from '../provider.ts'
-import { isRefusal, refusal, refusalAnswer } from '../refusal.ts'
+import { refusal } from '../refusal.ts'
 import type { Claims } from '../settings.ts'
 import { subjectOf } from '../token-making.ts'
-import type { Endpoint } from './endpoint.ts'
+import { clientEndpoint } from './client-endpoint.ts'
 
 /** What a token is worth, as JSON (RFC 7662) or, where the caller accepts it, as a signed JWT (RFC 9701). */
-export const introspect: Endpoint = {
-  paths: ['/introspect'],
-  methods: ['POST'],
-  cors: true,
-  answer: (provider, call) => {
-    const form = readClientForm(provider, call)
-    if (isRefusal(form)) return refusalAnswer(form)
-    const { parameters, client, method } = form
-    // Without it, anybody could try tokens out (RFC 7662 §2.1).
-    if (method === 'none') return refusalAnswer(UNPROVEN)
-    const token = parameters.get('token')
-    if (token === undefined) return refusalAnswer(refusal('invalid_request', 'The token is missing.'))
-    const found = introspected(provider, call, token)
-    return wantsJwt(call) ? signed(provider, call, client, found) : jsonAnswer(200, found)
-  },
-}
+export const introspect = clientEndpoint('/introspect', (provider, call, { parameters, client, method }) => {
+  // Without it, anybody could try tokens out (RFC 7662 §2.1).
+  if (method === 'none') return UNPROVEN
+  const token = parameters.get('token')
+  if (token === undefined) return refusal('invalid_request', 'The token is missing.')
+  const found = introspected(provider, call, token)
+  return wantsJwt(call) ? signed(provider, call, client, found) : jsonAnswer(200, found)
+})
 
 const UNPROVEN = refusal('invalid_client', 'The caller must prove which client it is.')
 const JWT_TYPE = 'application/token-introspection+jwt'

@@ -1,26 +1,16 @@
-import { readClientForm } from '../client-authentication.ts'
 import { revokeGrant, revokeTokenId } from '../revocation.ts'
 import { emptyAnswer } from '../http-answer.ts'
 import { readLiveToken } from '../own-token.ts'
 import type { Call, Provider } from '../provider.ts'
-import { isRefusal, refusal, refusalAnswer, type Refusal } from '../refusal.ts'
-import type { Endpoint } from './endpoint.ts'
+import { refusal, type Refusal } from '../refusal.ts'
+import { clientEndpoint } from './client-endpoint.ts'
 
 /** Ends a token: 200 also for one that nobody knows, since it is worth nothing either way (RFC 7009 §2.2). */
-export const revoke: Endpoint = {
-  paths: ['/revoke'],
-  methods: ['POST'],
-  cors: true,
-  answer: (provider, call) => {
-    const form = readClientForm(provider, call)
-    if (isRefusal(form)) return refusalAnswer(form)
-    const { parameters, client } = form
-    const token = parameters.get('token')
-    if (token === undefined) return refusalAnswer(refusal('invalid_request', 'The token is missing.'))
-    const problem = revokeToken(provider, call, token, client.id)
-    return problem === undefined ? emptyAnswer(200) : refusalAnswer(problem)
-  },
-}
+export const revoke = clientEndpoint('/revoke', (provider, call, { parameters, client }) => {
+  const token = parameters.get('token')
+  if (token === undefined) return refusal('invalid_request', 'The token is missing.')
+  return revokeToken(provider, call, token, client.id) ?? emptyAnswer(200)
+})
 
 const NOT_YOURS = refusal('invalid_request', 'The token was not issued to this client.')
 
