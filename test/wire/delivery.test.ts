@@ -3,8 +3,9 @@ import { test, type TestContext } from 'node:test'
 import type { Delivery } from '../../src/core/delivery.ts'
 import type { Handler, HttpResponse } from '../../src/core/exchange.ts'
 import type { RunningServer } from '../../src/wire/listener.ts'
-import { serve, type ServeOptions } from '../../src/wire/server.ts'
+import type { ServeOptions } from '../../src/wire/server.ts'
 import { rawClient } from '../support/raw-socket.ts'
+import { servingWith, tenBytes, timers } from '../support/ten-bytes.ts'
 
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
 const HEAD_LINES = 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\nConnection: close\r\n\r\n'
@@ -68,13 +69,13 @@ test('a reset response waits for the answers before it on its connection', async
     handler: ({ target }) => {
       if (target === '/first') return first.promise
       secondSeen.resolve()
-      return aResponse({ delivery: { resetAfterBytes: 0 } })
+      return tenBytes({ delivery: { resetAfterBytes: 0 } })
     },
   })
   const client = await rawClient(t, server.port)
   client.send('GET /first HTTP/1.1\r\nHost: x\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n')
   await secondSeen.promise
-  first.resolve(aResponse({}))
+  first.resolve(tenBytes({}))
   assert.match((await client.closed()).text, /0123456789$/)
 })
 
@@ -148,22 +149,6 @@ test('a head that cannot be written is answered 500 after its delay', async (t) 
   assert.equal(failures.length, 1)
 })
 
-function timers(): number {
-  return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
-}
-
-function aResponse(overrides: Partial<HttpResponse>): HttpResponse {
-  return {
-    status: 200,
-    reason: 'OK',
-    httpVersion: '1.1',
-    headers: [['Content-Length', '10']],
-    body: Buffer.from('0123456789'),
-    trailers: [],
-    ...overrides,
-  }
-}
-
 /** A server that delivers so on every path but `/plain`. */
 function serving(
   t: TestContext,
@@ -171,15 +156,6 @@ function serving(
   response: Partial<HttpResponse> = {},
   options: Partial<ServeOptions> = {},
 ): Promise<RunningServer> {
-  const handler: Handler = ({ target }) => aResponse(target === '/plain' ? {} : { ...response, delivery })
+  const handler: Handler = ({ target }) => tenBytes(target === '/plain' ? {} : { ...response, delivery })
   return servingWith(t, { handler, ...options })
-}
-
-async function servingWith(
-  t: TestContext,
-  options: Pick<ServeOptions, 'handler'> & Partial<ServeOptions>,
-): Promise<RunningServer> {
-  const server = await serve({ listen: '127.0.0.1:0', closeDeadlineMs: 30, ...options })
-  t.after(() => server.close())
-  return server
 }

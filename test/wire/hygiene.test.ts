@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test, type TestContext } from 'node:test'
 import { serveForwarding } from '../../src/wire/record-server.ts'
 import { serve } from '../../src/wire/server.ts'
+import { aResponse } from '../support/a-pair.ts'
 import { rawClient, rawUpstream } from '../support/raw-socket.ts'
 import { tapLog } from '../support/tap-log.ts'
 
@@ -162,14 +163,7 @@ async function bothServers(t: TestContext): Promise<{
     closeDeadlineMs: 100,
     handler: ({ target }) => {
       handled.push(target)
-      return {
-        status: 200,
-        reason: 'OK',
-        httpVersion: '1.1',
-        headers: [['Content-Length', '2']],
-        body: Buffer.from('ok'),
-        trailers: [],
-      }
+      return aResponse({ headers: [['Content-Length', '2']], body: 'ok' })
     },
   })
   t.after(() => Promise.all([recorder.close(), replay.close()]))

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { HttpResponse } from '../../src/core/exchange.ts'
 import type { RunningServer } from '../../src/wire/listener.ts'
-import { serve, type ServeOptions } from '../../src/wire/server.ts'
+import type { ServeOptions } from '../../src/wire/server.ts'
 import { rawClient } from '../support/raw-socket.ts'
+import { servingWith, tenBytes, timers } from '../support/ten-bytes.ts'
 
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
 /** Longer than any test takes. */
@@ -52,14 +53,14 @@ test('interim responses wait for the answers before theirs on the connection', a
     handler: ({ target }) =>
       target === '/first'
         ? first.promise
-        : aResponse({ interim: [{ status: 103, reason: 'Early Hints', headers: [], atMs: 0 }] }),
+        : tenBytes({ interim: [{ status: 103, reason: 'Early Hints', headers: [], atMs: 0 }] }),
   })
   const client = await rawClient(t, server.port)
   client.send(`GET /first HTTP/1.1\r\nHost: x\r\n\r\n${GET}`)
   // Another connection's answer gives the interim response every chance to come too early.
   await answer(t, server, GET)
   assert.equal(client.text(), '')
-  first.resolve(aResponse({}))
+  first.resolve(tenBytes({}))
   assert.match((await client.closed()).text, /0123456789HTTP\/1\.1 103 Early Hints\r\n\r\nHTTP\/1\.1 200 OK/)
 })
 
@@ -163,7 +164,7 @@ test('a request that waits for a 100 gets its refusal instead, before its conten
     t,
     {},
     {
-      refuse: ({ target }) => (target === '/no' ? aResponse({ status: 417 }) : undefined),
+      refuse: ({ target }) => (target === '/no' ? tenBytes({ status: 417 }) : undefined),
     },
   )
   const head = (path: string): string =>
@@ -176,26 +177,10 @@ test('a request that waits for a 100 gets its refusal instead, before its conten
   await client.until('0123456789')
 })
 
-function timers(): number {
-  return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
-}
-
 async function answer(t: TestContext, server: RunningServer, request: string): Promise<string> {
   const client = await rawClient(t, server.port)
   client.send(request)
   return (await client.closed()).text
-}
-
-function aResponse(overrides: Partial<HttpResponse>): HttpResponse {
-  return {
-    status: 200,
-    reason: 'OK',
-    httpVersion: '1.1',
-    headers: [['Content-Length', '10']],
-    body: Buffer.from('0123456789'),
-    trailers: [],
-    ...overrides,
-  }
 }
 
 function serving(
@@ -203,14 +188,5 @@ function serving(
   response: Partial<HttpResponse>,
   options: Partial<ServeOptions> = {},
 ): Promise<RunningServer> {
-  return servingWith(t, { handler: () => aResponse(response), ...options })
-}
-
-async function servingWith(
-  t: TestContext,
-  options: Pick<ServeOptions, 'handler'> & Partial<ServeOptions>,
-): Promise<RunningServer> {
-  const server = await serve({ listen: '127.0.0.1:0', closeDeadlineMs: 30, ...options })
-  t.after(() => server.close())
-  return server
+  return servingWith(t, { handler: () => tenBytes(response), ...options })
 }

@@ -7,6 +7,7 @@ import type { HttpRequest } from '../../src/core/exchange.ts'
 import type { RunningServer } from '../../src/wire/listener.ts'
 import { serveForwarding, type RecordServerOptions } from '../../src/wire/record-server.ts'
 import { serve } from '../../src/wire/server.ts'
+import { aResponse } from '../support/a-pair.ts'
 import { answering, rawClient, rawUpstream, type RawUpstream } from '../support/raw-socket.ts'
 import { tapLog } from '../support/tap-log.ts'
 
@@ -224,14 +225,7 @@ async function replaying(
     clientTimeoutMs: TIMEOUT_MS,
     handler: (request) => {
       seen(request)
-      return {
-        status: 200,
-        reason: 'OK',
-        httpVersion: '1.1',
-        headers: [['Content-Length', '2']],
-        body: Buffer.from('ok'),
-        trailers: [],
-      }
+      return aResponse({ headers: [['Content-Length', '2']], body: 'ok' })
     },
   })
   t.after(() => server.close())
