@@ -48,7 +48,8 @@ export function tapExchange(begun: BegunExchange, keeper: ExchangeKeeper): Excha
   const { id, head, route, clock, maxBodyBytes, memory } = begun
   const at = clock.now()
   const startMs = clock.monotonicMs()
-  const sinceStart = (): number => clock.monotonicMs() - startMs
+  /** In whole microseconds: the clock's further digits are noise, and a snapshot keeps no more of a piece. */
+  const sinceStart = (): number => Math.round((clock.monotonicMs() - startMs) * 1000) / 1000
   const sent = { body: createBodyBuffer(maxBodyBytes, memory), ended: false, trailers: NONE }
   const answer = { body: createBodyBuffer(maxBodyBytes, memory), ended: false, trailers: NONE }
   sent.body.expect(lengthIn(head.headers))

@@ -48,8 +48,7 @@ export function createPassageLog(maxFrameBytes: number, budget: Pick<MemoryBudge
     chunk(endBytes, atMs) {
       if (chunks.length === MAX_CHUNKS) chunks.pop()
       else if (!budget.take(NOTE_BYTES)) return
-      // The clock's further digits are noise, and a snapshot keeps no more.
-      chunks.push({ endBytes, atMs: Math.round(atMs * 1000) / 1000 })
+      chunks.push({ endBytes, atMs })
     },
     frame(frame, atMs) {
       frameBytes += frame.payload.length
