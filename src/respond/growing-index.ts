@@ -46,7 +46,9 @@ export function growingIndex(base: PairIndex): GrowingIndex {
   const continued = new Map<number, AddedList>()
   const newestBefore = Math.max(base.size === 0 ? 0 : base.id(base.size - 1), base.unservable.at(-1) ?? 0)
   let newest = newestBefore
-  const entryAt = (entry: number): AddedEntry | undefined => added[entry - base.size]
+  // An array asked for less than nothing makes a text of the number, and keeps it: a microsecond.
+  const entryAt = (entry: number): AddedEntry | undefined =>
+    entry < base.size ? undefined : added[entry - base.size]
   const idOf = (entry: number): PairId => entryAt(entry)?.id ?? base.id(entry)
   const isAbandoned = (entry: number): boolean => {
     const own = entryAt(entry)

@@ -54,7 +54,10 @@ export function* pairIndex(all: AskedColumns): Sliced<PairIndex> {
     next: (entry) => ofOrigin(table.next(entry), origins[entry] ?? -1),
     id: (entry) => ids[entry] ?? 0,
     origin: (entry) => originNames[origins[entry] ?? -1] ?? '',
-    subject: (entry) => people[(subjects[entry] ?? 0) - 1],
+    subject: (entry) => {
+      const person = subjects[entry] ?? 0
+      return person === 0 ? undefined : people[person - 1]
+    },
     isRefusal: (entry) => hasFlag(flags[entry], ASKED_FLAGS.refusal),
     isRedacted: (entry) => hasFlag(flags[entry], ASKED_FLAGS.redacted),
     isAbandoned: (entry) => hasFlag(flags[entry], ASKED_FLAGS.abandoned),
