@@ -57,6 +57,12 @@ export interface AskedPair extends PairFacts {
   readonly response: ResponseHead | undefined
 }
 
+/** A pair and its request, without how it came to be or was answered. */
+export interface RecordedRequest {
+  readonly id: PairId
+  readonly request: HttpRequest
+}
+
 /** What of a pair its answer is made of. */
 export interface AnsweringPair extends Pick<
   PairFacts,
@@ -123,6 +129,8 @@ export interface PairTrait {
   readonly texts?: readonly BinaryText[]
   /** The request has content. */
   readonly content?: true
+  /** The target or the content fits one of these globs of SQLite, or might with escapes and codings undone. */
+  readonly globs?: readonly string[]
 }
 
 /** A pair and its request target. */
@@ -147,9 +155,13 @@ export interface PairSource {
   /**
    * Every pair with its request whole and no content of its response, in order of arrival, as lists that each are
    * found in a few milliseconds and whose pairs are read one by one.
+   */
+  askedPages(): Iterable<Iterable<AskedPair>>
+  /**
+   * Requests alone, likewise, for a tenth of what all of their pairs costs.
    * @param traits as {@link PairSource.headPages} takes them
    */
-  askedPages(traits?: readonly PairTrait[]): Iterable<Iterable<AskedPair>>
+  requestPages(traits?: readonly PairTrait[]): Iterable<Iterable<RecordedRequest>>
   /**
    * What every pair asked as it is kept with them; undefined where that is not known of each.
    * @param version of the way questions are told apart

@@ -1,15 +1,20 @@
 import { parseJwt } from './jwt.ts'
 
-/**
- * Kinds of value that are new with every request: each with how a text is told to be one, in time linear in its
- * length. A text is of a kind as a whole or not at all.
- */
+interface KindRow {
+  /** Whether a text is one, as a whole, in time linear in its length. */
+  readonly fits: (text: string) => boolean
+  /** What every text with one in it fits, as a glob of SQLite; undefined where to look is as dear as to compare. */
+  readonly glob?: string
+}
+
+/** Kinds of value that are new with every request. */
 const VALUE_KINDS = {
-  uuid: isUuid,
-  timestamp: isTimestamp,
-  jwt: isJwt,
-  nonce: isNonce,
-} as const
+  uuid: { fits: isUuid, glob: '*-????-????-????-*' },
+  timestamp: { fits: isTimestamp },
+  // `{` and a quote or white space in base64url (`JWT_BEGINNINGS`).
+  jwt: { fits: isJwt, glob: '*e[yw][AIJKLko0]*' },
+  nonce: { fits: isNonce },
+} as const satisfies Readonly<Record<string, KindRow>>
 
 export type ValueKind = keyof typeof VALUE_KINDS
 
@@ -18,7 +23,14 @@ export const VALUE_KIND_NAMES = ['uuid', 'timestamp', 'jwt', 'nonce'] as const s
 
 /** The first of these kinds that the text is of. */
 export function kindOfValue(text: string, kinds: readonly ValueKind[]): ValueKind | undefined {
-  return kinds.find((kind) => VALUE_KINDS[kind](text))
+  return kinds.find((kind) => VALUE_KINDS[kind].fits(text))
+}
+
+/** Globs of which a text that has a value of one of these kinds in it fits one; undefined where nothing so short says so. */
+export function globsOf(kinds: readonly ValueKind[]): readonly string[] | undefined {
+  const rows: readonly KindRow[] = kinds.map((kind) => VALUE_KINDS[kind])
+  const globs = rows.flatMap(({ glob }) => glob ?? [])
+  return globs.length === kinds.length ? globs : undefined
 }
 
 /** RFC 9562 §4, any version and variant, perhaps as a URN. */

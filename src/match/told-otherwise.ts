@@ -1,4 +1,5 @@
 import type { PairTrait } from '../core/pair.ts'
+import { globsOf } from '../core/value-kind.ts'
 import type { MatchRules } from './match-rules.ts'
 import { literalStartOf } from './path-template.ts'
 
@@ -25,13 +26,15 @@ export function traitsOf(all: readonly RulesFor[]): readonly PairTrait[] | undef
 }
 
 function traitsTold({ headers, kinds, ...rules }: MatchRules): readonly PairTrait[] {
-  if (headers.length > 0 || kinds.length > 0) return [{}]
+  const globs = globsOf(kinds)
+  if (headers.length > 0 || globs === undefined) return [{}]
   const starts = [...rules.paths.values()].flat().map(literalStartOf)
   const inContent = [rules.ignoreForm.size, rules.ignoreParts.size, rules.ignoreJson.length]
   return [
     ...[...rules.ignoreQuery].map((name) => ({ texts: [PLAIN.test(name) ? name : '?'] })),
     ...starts.map((text) => (text === '' ? {} : { texts: [text] })),
     ...(inContent.some((count) => count > 0) ? [{ content: true as const }] : []),
+    ...(globs.length > 0 ? [{ globs }] : []),
   ]
 }
 

@@ -6,7 +6,7 @@ import { isServable, type AskedPair } from '../core/pair.ts'
 import { holdsPlaceholder } from '../core/placeholder.ts'
 import { DEFAULT_RULES } from '../match/match-rules.ts'
 import { oneRule, type RuleBook } from '../match/rule-book.ts'
-import { QUESTION_VERSION, questionKey } from '../match/question-key.ts'
+import { QUESTION_VERSION, questionKey, type QuestionKey } from '../match/question-key.ts'
 import { pathOf } from '../match/request-path.ts'
 import { placeholdersAsClasses } from '../redact/placeholder-classes.ts'
 import { signatureOf, type Signature } from '../match/signature.ts'
@@ -16,6 +16,19 @@ import { isRefusal } from './recorded-answer.ts'
 /** What a request asks by the rules that are for it and its backend. */
 export function questionOf(request: HttpRequest, origin: string, book: RuleBook): Signature {
   return signatureOf(request, book.rulesFor(request.method, pathOf(request.target), origin))
+}
+
+/**
+ * The key of what a recorded request asks.
+ * @param compared gives a redacted request as it is compared
+ */
+export function askedKey(
+  request: HttpRequest,
+  origin: string,
+  book: RuleBook,
+  compared: (request: HttpRequest) => HttpRequest,
+): QuestionKey {
+  return questionKey(questionOf(compared(request), origin, book))
 }
 
 /**
@@ -36,9 +49,8 @@ export function askedFacts(
     (isRefusal(pair) ? ASKED_FLAGS.refusal : 0) |
     (outcome === 'client aborted' ? ASKED_FLAGS.abandoned : 0) |
     (asksRedacted(request) ? ASKED_FLAGS.redacted : 0)
-  const key = questionKey(questionOf(compared(request), route.target, book))
   return {
-    key,
+    key: askedKey(request, route.target, book, compared),
     subject: subject && subjectText(subject),
     flags,
     redaction: flags & ASKED_FLAGS.redacted ? redaction : 0,

@@ -1,17 +1,19 @@
 import { ASKED_FLAGS, KEY_WORDS, type AskedColumns, type AskedFacts } from '../core/asked-columns.ts'
-import type { AskedPair, PairId, PairSource } from '../core/pair.ts'
+import type { HttpRequest } from '../core/exchange.ts'
+import type { PairId, PairSource, RecordedRequest } from '../core/pair.ts'
 import type { Sliced } from '../core/sliced.ts'
 import type { RuleBook } from '../match/rule-book.ts'
 import { QUESTION_VERSION } from '../match/question-key.ts'
 import { NO_CLASSES, type SecretClasses } from '../redact/classes.ts'
-import { askedFacts } from './asked-facts.ts'
+import { askedFacts, askedKey } from './asked-facts.ts'
 
 /** Where pairs with what they asked come from. */
-export type AskedSource = Pick<PairSource, 'askedPages' | 'askedColumns' | 'pair'>
+export type AskedSource = Pick<PairSource, 'askedPages' | 'requestPages' | 'askedColumns' | 'pair'>
 
 /**
  * What every pair of a snapshot asked: as it is kept in the snapshot, but for the pairs that the rules tell apart in
- * another way, and those that were redacted by other rules. They are read again, and all are where nothing is kept.
+ * another way, and those that were redacted by other rules. Their requests are read again; all pairs are where nothing
+ * is kept.
  * @param secrets how redacted requests are compared
  */
 export function* askedColumns(
@@ -20,26 +22,29 @@ export function* askedColumns(
   secrets: SecretClasses = NO_CLASSES,
 ): Sliced<AskedColumns> {
   const kept = pairs.askedColumns(QUESTION_VERSION, secrets.redaction)
-  const factsOf = (pair: AskedPair): AskedFacts => askedFacts(pair, book, secrets.recorded)
-  if (kept === undefined) return yield* columnsFrom(pairs, factsOf)
+  if (kept === undefined) return yield* columnsFrom(pairs, book, secrets)
   if (kept.flags.some((flags) => (flags & ASKED_FLAGS.redacted) !== 0)) secrets.expectRedacted()
-  for (const row of book.otherwise === undefined ? [] : kept.stale) {
-    const pair = pairs.pair(kept.ids[row] ?? 0)
-    if (pair !== undefined) putKey(kept.keys, row, factsOf(pair))
+  const { ids, keys, origins, originNames, stale } = kept
+  const askAgain = (row: number, request: HttpRequest): void =>
+    putKey(keys, row, askedKey(request, originNames[origins[row] ?? -1] ?? '', book, secrets.recorded))
+  for (const row of book.otherwise === undefined ? [] : stale) {
+    const pair = pairs.pair(ids[row] ?? 0)
+    if (pair !== undefined) askAgain(row, pair.request)
     yield
   }
-  if (book.otherwise?.length !== 0) yield* readAgain(kept, pairs.askedPages(book.otherwise), factsOf)
+  if (book.otherwise?.length !== 0) yield* readAgain(ids, pairs.requestPages(book.otherwise), askAgain)
   return kept
 }
 
 function* columnsFrom(
   pairs: Pick<PairSource, 'askedPages'>,
-  factsOf: (pair: AskedPair) => AskedFacts,
+  book: RuleBook,
+  secrets: SecretClasses,
 ): Sliced<AskedColumns> {
   const columns = growingColumns()
   for (const page of pairs.askedPages()) {
     for (const pair of page) {
-      columns.add(pair.id, pair.route.target, factsOf(pair))
+      columns.add(pair.id, pair.route.target, askedFacts(pair, book, secrets.recorded))
       yield
     }
   }
@@ -48,15 +53,15 @@ function* columnsFrom(
 
 /** Pairs come in the order of the rows. */
 function* readAgain(
-  { ids, keys }: AskedColumns,
-  pages: Iterable<Iterable<AskedPair>>,
-  factsOf: (pair: AskedPair) => AskedFacts,
+  ids: Float64Array,
+  pages: Iterable<Iterable<RecordedRequest>>,
+  askAgain: (row: number, request: HttpRequest) => void,
 ): Sliced<void> {
   let row = 0
   for (const page of pages) {
-    for (const pair of page) {
-      while ((ids[row] ?? Infinity) < pair.id) row += 1
-      if (ids[row] === pair.id) putKey(keys, row, factsOf(pair))
+    for (const { id, request } of page) {
+      while ((ids[row] ?? Infinity) < id) row += 1
+      if (ids[row] === id) askAgain(row, request)
       yield
     }
     yield
@@ -86,7 +91,7 @@ function growingColumns(): {
     add: (id, origin, facts) => {
       if (size === ids.length) grow()
       ids[size] = id
-      putKey(keys, size, facts)
+      putKey(keys, size, facts.key)
       origins[size] = originNames.of(origin)
       subjects[size] = facts.subject === undefined ? 0 : subjectNames.of(facts.subject) + 1
       flags[size] = facts.flags
@@ -105,7 +110,7 @@ function growingColumns(): {
   }
 }
 
-function putKey(keys: Uint32Array, row: number, { key }: AskedFacts): void {
+function putKey(keys: Uint32Array, row: number, key: Uint8Array): void {
   const view = new DataView(key.buffer, key.byteOffset, KEY_WORDS * 4)
   for (let word = 0; word < KEY_WORDS; word += 1)
     keys[row * KEY_WORDS + word] = view.getUint32(word * 4, true)

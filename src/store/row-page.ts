@@ -1,53 +1,63 @@
 import type Database from 'better-sqlite3'
 import { bytesOfText } from '../core/binary-text.ts'
 import type { PairId, PairTrait } from '../core/pair.ts'
-import { SELECT_HEAD } from './pair-row.ts'
-import type { Row } from './row-columns.ts'
 
-/** Rows of some pairs after one that was read, for `parseHead` and its like. */
-export interface RowPage {
-  readonly rows: readonly Row[]
+/** Rows of some pairs after one that was read. */
+export interface RowPage<T> {
+  readonly rows: readonly T[]
   /** The page reaches to this id, whether or not there is such a pair. */
   readonly last: PairId
 }
 
 /** @returns undefined after the last pair. @param traits pairs that have none of them are left out */
-export type RowPageReader = (after: PairId, traits: readonly PairTrait[] | undefined) => RowPage | undefined
+export type RowPageReader<T> = (
+  after: PairId,
+  traits: readonly PairTrait[] | undefined,
+) => RowPage<T> | undefined
 
 /** How many ids a page is for: a few milliseconds, whether all its pairs are wanted or none. */
 const PAGE_IDS = 512
 
-/** Reads the rows of pairs page by page. */
-export function rowPageReader(db: Database.Database): RowPageReader {
+/**
+ * Reads the rows of pairs page by page.
+ * @param prepare makes a statement of SQL that selects from `pair`, to which a condition is added
+ */
+export function rowPageReader<T>(
+  db: Database.Database,
+  prepare: (condition: string) => Database.Statement<unknown[], T>,
+): RowPageReader<T> {
   const nextId = db.prepare<[PairId], PairId | null>('SELECT min(id) FROM pair WHERE id > ?').pluck()
-  let prepared: Statement | undefined
+  let prepared: Statement<T> | undefined
   return (after, traits) => {
     const first = nextId.get(after) ?? undefined
     if (first === undefined) return undefined
-    if (prepared === undefined || prepared.traits !== traits) prepared = prepareFor(db, traits)
+    if (prepared === undefined || prepared.traits !== traits) prepared = prepareFor(prepare, traits)
     const last = first + PAGE_IDS - 1
     return { rows: prepared.select.all(first, last, ...prepared.values), last }
   }
 }
 
-interface Statement {
+interface Statement<T> {
   readonly traits: readonly PairTrait[] | undefined
-  readonly select: Database.Statement<unknown[], Row>
+  readonly select: Database.Statement<unknown[], T>
   readonly values: readonly (string | Buffer)[]
 }
 
 /** Pairs are left out by SQLite itself: to read a row and make an object of it costs a hundred times as much. */
-function prepareFor(db: Database.Database, traits: readonly PairTrait[] | undefined): Statement {
+function prepareFor<T>(
+  prepare: (condition: string) => Database.Statement<unknown[], T>,
+  traits: readonly PairTrait[] | undefined,
+): Statement<T> {
   const conditions = traits?.map(conditionOf) ?? []
   const wanted = traits === undefined ? '' : `AND (${conditions.map(({ sql }) => sql).join(' OR ') || '0'})`
   return {
     traits,
-    select: db.prepare(`${SELECT_HEAD} WHERE pair.id BETWEEN ? AND ? ${wanted} ORDER BY pair.id`),
+    select: prepare(`WHERE pair.id BETWEEN ? AND ? ${wanted} ORDER BY pair.id`),
     values: conditions.flatMap(({ values }) => values),
   }
 }
 
-function conditionOf({ methods, target, answer, texts = [], content }: PairTrait): {
+function conditionOf({ methods, target, answer, texts = [], content, globs }: PairTrait): {
   sql: string
   values: readonly (string | Buffer)[]
 } {
@@ -73,5 +83,24 @@ function conditionOf({ methods, target, answer, texts = [], content }: PairTrait
     values.push(Buffer.from(bytesOfText(text)))
   }
   if (content === true) tests.push('request_body_id IS NOT NULL')
+  if (globs !== undefined) {
+    tests.push(mayFit(globs.length))
+    values.push(...globs, ...globs)
+  }
   return { sql: `(${tests.join(' AND ')})`, values }
+}
+
+/**
+ * Whether the target or the content may fit one of so many globs, which are given twice. Escapes of targets, forms and
+ * JSON and content codings may hide anything; globs end at NUL, and the first MiB of a longer body says nothing of it.
+ */
+function mayFit(globs: number): string {
+  const fits = (text: string): string => Array.from({ length: globs }, () => `${text} GLOB ?`).join(' OR ')
+  const content = 'CAST(bytes AS TEXT)'
+  const hides = `${content} GLOB '*%*' OR ${content} GLOB '*\\u*' OR instr(bytes, x'00') > 0`
+  return `(${fits('CAST(pair.target AS TEXT)')} OR instr(pair.target, x'25') > 0
+    OR request_body_id IS NOT NULL AND (
+      instr(lower(CAST(request_headers AS TEXT)), 'content-encoding:') > 0
+      OR NOT EXISTS (SELECT 1 FROM body WHERE body.id = request_body_id AND size = length(bytes)
+        AND NOT (${fits(content)} OR ${hides}))))`
 }

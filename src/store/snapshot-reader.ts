@@ -8,10 +8,11 @@ import { answerReader, type AnswerReader } from './answer-row.ts'
 import { readAskedColumns, type WantedColumns } from './asked-run.ts'
 import { bodyReader, type BodyReader } from './body-table.ts'
 import { gapReader } from './gap-table.ts'
-import { rowPageReader, type RowPageReader } from './row-page.ts'
+import { requestReader, SELECT_REQUEST, type RequestRow } from './request-row.ts'
+import { rowPageReader, type RowPage, type RowPageReader } from './row-page.ts'
 import { SELECT_HEAD, SELECT_PAIR, parseAsked, parseHead, parsePair, type PairParts } from './pair-row.ts'
 import { passageReader } from './passage-table.ts'
-import type { Row } from './row-columns.ts'
+import { unusablePair, type Row } from './row-columns.ts'
 import { connectSnapshot, type SnapshotConnection } from './snapshot-connection.ts'
 import type { PagedFile } from './table-rows.ts'
 
@@ -38,7 +39,9 @@ interface Queries {
   readonly facts: Database.Statement<[], { createdAt: EpochMs; resealVersion: string }>
   readonly count: Database.Statement<[], number>
   readonly heads: Database.Statement<[PairId, number], Row>
-  readonly rowPage: RowPageReader
+  readonly head: Database.Statement<[PairId], Row>
+  readonly headPage: RowPageReader<Row>
+  readonly requestPage: RowPageReader<RequestRow>
   readonly targets: Database.Statement<[PairId, PairId], { id: PairId; target: Uint8Array }>
   readonly pair: Database.Statement<[PairId], Row>
   readonly answer: AnswerReader['answer']
@@ -86,7 +89,22 @@ function readerOf(
       connection
         .use(({ targets }) => targets.all(after, upTo))
         .map(({ id, target }) => ({ id, target: binaryText(target) })),
-    askedPages: (traits) => pagesOf(connection, traits, (row) => parseAsked(row, file, bodies)),
+    askedPages: () =>
+      pagesOf(
+        connection,
+        ({ headPage }, after) => headPage(after, undefined),
+        (row) => parseAsked(row, file, bodies),
+      ),
+    requestPages: (traits) =>
+      pagesOf(
+        connection,
+        ({ requestPage }, after) => requestPage(after, traits),
+        requestReader(bodies, (id) => {
+          const row = connection.use(({ head }) => head.get(id))
+          if (row === undefined) throw unusablePair(id, file, 'it is there no more')
+          return parseAsked(row, file, bodies)
+        }),
+      ),
     askedColumns: (version, redaction) =>
       connection.use(({ asked, count }) => asked({ version, redaction, pairs: count.get() ?? 0 })),
     answer: (id) =>
@@ -125,15 +143,15 @@ function* rowsOf<T extends PairFacts>(
   }
 }
 
-function* pagesOf<T>(
+function* pagesOf<R, T>(
   connection: SnapshotConnection<Queries>,
-  traits: readonly PairTrait[] | undefined,
-  parse: (row: Row) => T,
+  read: (queries: Queries, after: PairId) => RowPage<R> | undefined,
+  parse: (row: R) => T,
 ): Generator<Iterable<T>> {
   let after = 0
   for (;;) {
     const from = after
-    const page = connection.use(({ rowPage }) => rowPage(from, traits))
+    const page = connection.use((queries) => read(queries, from))
     if (page === undefined) return
     // One by one: the bodies of a whole page might not fit into memory.
     yield page.rows.values().map(parse)
@@ -146,7 +164,12 @@ function* headPagesOf(
   traits: readonly PairTrait[] | undefined,
   file: string,
 ): Generator<readonly PairHead[]> {
-  for (const page of pagesOf(connection, traits, (row) => parseHead(row, file))) yield [...page]
+  const pages = pagesOf(
+    connection,
+    ({ headPage }, after) => headPage(after, traits),
+    (row) => parseHead(row, file),
+  )
+  for (const page of pages) yield [...page]
 }
 
 function readFacts(connection: SnapshotConnection<Queries>, file: string): SnapshotFacts {
@@ -162,7 +185,11 @@ function queriesOf(db: Database.Database, file: string, pages: PagedFile | undef
   return {
     facts: db.prepare('SELECT created_at AS createdAt, reseal_version AS resealVersion FROM snapshot'),
     count: db.prepare<[], number>('SELECT count(*) FROM pair').pluck(),
-    rowPage: rowPageReader(db),
+    head: db.prepare(`${SELECT_HEAD} WHERE pair.id = ?`),
+    headPage: rowPageReader(db, (condition) => db.prepare(`${SELECT_HEAD} ${condition}`)),
+    requestPage: rowPageReader(db, (condition) =>
+      db.prepare<unknown[], RequestRow>(`${SELECT_REQUEST} ${condition}`).raw(),
+    ),
     heads: db.prepare(`${SELECT_HEAD} WHERE pair.id > ? ORDER BY pair.id LIMIT ?`),
     targets: db.prepare('SELECT id, target FROM pair WHERE id > ? AND id <= ? ORDER BY id'),
     pair: db.prepare(`${SELECT_PAIR} WHERE pair.id = ?`),

@@ -1,30 +1,22 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import fc from 'fast-check'
-import { suite, test, type TestContext } from 'node:test'
+import { suite, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { atOnce } from '../../src/core/sliced.ts'
 import { recordingIndex } from '../../src/app/recording-index-module.ts'
 import type { RRPair } from '../../src/core/pair.ts'
 import { DEFAULT_RULES } from '../../src/match/match-rules.ts'
-import { oneRule } from '../../src/match/rule-book.ts'
 import { QUESTION_VERSION, questionKey } from '../../src/match/question-key.ts'
 import { signatureOf } from '../../src/match/signature.ts'
 import { subjectOf } from '../../src/match/subject.ts'
-import { NO_CLASSES, secretClasses } from '../../src/redact/classes.ts'
+import { secretClasses } from '../../src/redact/classes.ts'
 import { REDACT_ALL, REDACT_NOTHING } from '../../src/redact/definition.ts'
 import { createRedactor } from '../../src/redact/redactor.ts'
 import { compileRules } from '../../src/redact/rules.ts'
-import { askedColumns, type AskedSource } from '../../src/respond/asked-scan.ts'
-import { openSnapshot, type SnapshotReader } from '../../src/store/snapshot-reader.ts'
+import type { SnapshotReader } from '../../src/store/snapshot-reader.ts'
 import { aPair, aRequest, type PairFields, type RequestFields } from '../support/a-pair.ts'
-import { ASKED, requestOf } from '../support/asked.ts'
-import { matchOf } from '../support/match.ts'
+import { INDEXED, meaning, opened } from './asked-meaning.ts'
 import { record, snapshotDirectory } from './snapshot-directory.ts'
-
-const BOOK = oneRule(DEFAULT_RULES)
-const INDEXED = { indexer: recordingIndex(undefined) }
 
 const EXCHANGES: readonly PairFields[] = [
   {},
@@ -60,26 +52,6 @@ const secretPairs = (count: number): RRPair[] =>
     // A header field does not count.
     { target: '/h', headers: [['Authorization', 'Bearer opaque-token-1']] },
   ].map((request, at) => aPair({ id: count + at + 1, request: request as RequestFields }))
-
-function opened(context: TestContext, file: string): SnapshotReader {
-  const reader = openSnapshot(file)
-  context.after(() => reader.close())
-  return reader
-}
-
-/** Names in place of numbers, which may differ in their order. */
-function meaning(pair: AskedSource, secrets = NO_CLASSES, book = BOOK): unknown {
-  const { ids, keys, origins, subjects, flags, originNames, subjectNames } = atOnce(
-    askedColumns(pair, book, secrets),
-  )
-  return Array.from(ids, (id, at) => ({
-    id,
-    key: Array.from(keys.slice(at * 4, at * 4 + 4)),
-    origin: originNames[origins[at] ?? -1],
-    subject: subjectNames[(subjects[at] ?? 0) - 1],
-    flags: flags[at],
-  }))
-}
 
 /** Says the same as reading every request would. */
 function assertKept(reader: SnapshotReader): void {
@@ -171,7 +143,8 @@ suite('what pairs asked is kept in the snapshot', () => {
     ] as const) {
       const asked: number[] = []
       const source = {
-        askedPages: () => assert.fail('every request was read'),
+        askedPages: () => assert.fail('every pair was read'),
+        requestPages: () => assert.fail('every request was read'),
         askedColumns: (version: number, redaction: number) => reader.askedColumns(version, redaction),
         pair: (id: number) => {
           asked.push(id)
@@ -186,77 +159,6 @@ suite('what pairs asked is kept in the snapshot', () => {
       assert.deepEqual(asked, read)
       const login = aRequest({ target: '/a?page=1&api_key=live' })
       assert.equal(secrets.asked(login) === undefined, wanted.idle)
-    }
-  })
-})
-
-/** Documents, and how many of the requests of {@link VARIED} they have read again; undefined for all. */
-const DOCUMENTS: readonly (readonly [
-  string,
-  ((target: string, request: RRPair['request']) => boolean) | undefined,
-])[] = [
-  ['sequence: once', () => false],
-  ['subject: require, session: jwt sub', () => false],
-  ['ignore: { query: [ts] }', (target) => /ts|%/.test(target)],
-  ['ignore: { query: ["filter[a]"] }', (target) => /[?%]/.test(target)],
-  ['ignore: { json: [$.a] }', (_, { body }) => body.length > 0],
-  ['ignore: { form: [a], parts: [b] }', (_, { body }) => body.length > 0],
-  ['ignore: { path: ["/a/{id}"] }', (target) => /\/a|%/.test(target)],
-  ['ignore: { path: ["/{id}"], query: [b] }', (target) => /b|%|./.test(target)],
-  ['ignore: { kinds: [uuid] }', undefined],
-  ['headers: [accept-language]', undefined],
-  ['headers: [accept-language], ignore: { headers: [accept-language] }', () => false],
-  ['rules: [{ filters: { path: /a/** }, sequence: loop }]', () => false],
-  [
-    'rules: [{ filters: { path: /a/** }, ignore: { query: [ts] } }]',
-    (target) => /%/.test(target) || (/\/a/.test(target) && /ts/.test(target)),
-  ],
-  ['rules: [{ filters: { method: post }, ignore: { kinds: [uuid] } }]', (_, { method }) => method === 'POST'],
-  [
-    'rules: [{ filters: { host: other.example.com }, ignore: { query: [a] } }]',
-    (target) => /a|%/.test(target),
-  ],
-  [
-    'ignore: { query: [a] }, rules: [{ filters: { path: /b }, headers: [accept-language] }]',
-    (target) => /a|%|\/b/.test(target),
-  ],
-]
-
-suite('a document with a match of its own', () => {
-  test('has those requests read again that it tells apart in another way, and no others', async (context) => {
-    const file = join(snapshotDirectory(context), 'demo.db')
-    const writer = await record(file, INDEXED)
-    const varied = fc.sample(ASKED, { numRuns: 300, seed: 7 }).map((asked, at) => {
-      const request = requestOf(asked)
-      // Another spelling of some names.
-      const target = at % 7 === 0 ? request.target.replaceAll('t', '%74') : request.target
-      const upstream = at % 2 === 0 ? 'http://other.example.com' : 'http://staging.example.com'
-      return aPair({ id: at + 1, request: { ...request, target }, route: { listen: 'l', target: upstream } })
-    })
-    for (const pair of varied) await writer.put(pair)
-    await writer.close()
-    const reader = opened(context, file)
-    for (const [yaml, isRead] of DOCUMENTS) {
-      const { book } = matchOf(`match: { ${yaml} }`)
-      const read: number[] = []
-      const source: AskedSource = {
-        ...reader,
-        *askedPages(traits) {
-          for (const page of reader.askedPages(traits)) {
-            const pairs = [...page]
-            read.push(...pairs.map(({ id }) => id))
-            yield pairs
-          }
-        },
-      }
-      const whole = meaning({ ...reader, askedColumns: () => undefined }, NO_CLASSES, book)
-      assert.deepEqual(meaning(source, NO_CLASSES, book), whole, yaml)
-      const wanted = varied.filter(({ request }) => isRead === undefined || isRead(request.target, request))
-      assert.deepEqual(
-        read,
-        wanted.map(({ id }) => id),
-        yaml,
-      )
     }
   })
 })

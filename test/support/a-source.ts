@@ -12,7 +12,8 @@ export function aSource(...pairs: readonly RRPair[]): PairSource {
       pairs
         .filter(({ id }) => id > after && id <= upTo)
         .map(({ id, request: { target } }) => ({ id, target })),
-    askedPages: (traits) => [
+    askedPages: () => [pairs],
+    requestPages: (traits) => [
       pairs.filter((pair) => traits === undefined || traits.some((trait) => has(pair, trait))),
     ],
     askedColumns: () => undefined,
