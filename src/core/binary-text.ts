@@ -12,6 +12,16 @@ export function bytesOfText(text: BinaryText): Buffer {
   return Buffer.from(text, 'latin1')
 }
 
+/** Four bytes of a text from `at` as one number of 32 bits, the first byte the lowest. */
+export function wordOfText(text: BinaryText, at: number): number {
+  return (
+    text.charCodeAt(at) |
+    (text.charCodeAt(at + 1) << 8) |
+    (text.charCodeAt(at + 2) << 16) |
+    (text.charCodeAt(at + 3) << 24)
+  )
+}
+
 /** What the bytes say as UTF-8; invalid sequences become U+FFFD. */
 export function utf8OfText(text: BinaryText): string {
   return ASCII_ONLY.test(text) ? text : Buffer.from(text, 'latin1').toString('utf8')

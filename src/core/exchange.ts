@@ -76,6 +76,8 @@ export interface HttpResponse extends ResponseHead {
   readonly frames?: readonly WebSocketFrame[]
   /** Given by whoever will give this response again; never recorded. */
   readonly memo?: ResponseMemo
+  /** Given by whoever gives other responses with the same header fields, one for all of them; never recorded. */
+  readonly headMemo?: ResponseMemo
   /** How the response is to travel; never recorded. */
   readonly delivery?: Delivery
   /** Content that follows the body as it comes to be; never recorded. */

@@ -70,6 +70,16 @@ export interface AnsweringPair extends Pick<
 > {
   readonly request: Pick<RequestHead, 'method'>
   readonly response: HttpResponse | undefined
+  /** Where the body can be read again; left out where it is not in one piece, or there is none. */
+  readonly bodyPlace?: BodyPlace | undefined
+}
+
+/** Where the bytes of a body lie in one piece in the file of a snapshot. */
+export interface BodyPlace {
+  readonly at: number
+  readonly bytes: number
+  /** The state of the file in which this holds, by identity alone. */
+  readonly state: object
 }
 
 /**
@@ -170,6 +180,8 @@ export interface PairSource {
   askedColumns(version: number, redaction: number): AskedColumns | undefined
   /** The same as {@link PairSource.pair}, as far as an answer needs it: the fast way. */
   answer(id: PairId): AnsweringPair | undefined
+  /** The bytes at a {@link BodyPlace}; undefined once the file is, or may be, in another state. */
+  bodyAt(at: number, bytes: number, state: object): Uint8Array | undefined
   /** The whole pair, or undefined when the snapshot has none of this id. */
   pair(id: PairId): RRPair | undefined
 }

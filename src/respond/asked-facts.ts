@@ -1,12 +1,12 @@
 import { ASKED_FLAGS, type AskedFacts } from '../core/asked-columns.ts'
-import { binaryText } from '../core/binary-text.ts'
+import { binaryText, bytesOfText } from '../core/binary-text.ts'
 import { decodeBody } from '../core/body-coding.ts'
 import type { HttpRequest } from '../core/exchange.ts'
 import { isServable, type AskedPair } from '../core/pair.ts'
 import { holdsPlaceholder } from '../core/placeholder.ts'
 import { DEFAULT_RULES } from '../match/match-rules.ts'
 import { oneRule, type RuleBook } from '../match/rule-book.ts'
-import { QUESTION_VERSION, questionKey, type QuestionKey } from '../match/question-key.ts'
+import { QUESTION_VERSION, questionKey } from '../match/question-key.ts'
 import { pathOf } from '../match/request-path.ts'
 import { placeholdersAsClasses } from '../redact/placeholder-classes.ts'
 import { signatureOf, type Signature } from '../match/signature.ts'
@@ -27,8 +27,8 @@ export function askedKey(
   origin: string,
   book: RuleBook,
   compared: (request: HttpRequest) => HttpRequest,
-): QuestionKey {
-  return questionKey(questionOf(compared(request), origin, book))
+): Buffer {
+  return bytesOfText(questionKey(questionOf(compared(request), origin, book)))
 }
 
 /**

@@ -146,7 +146,7 @@ export function growingIndex(base: PairIndex): GrowingIndex {
 }
 
 function keyOf(question: Signature): string {
-  return questionKey(question).toString('latin1')
+  return questionKey(question)
 }
 
 function lastOf(index: PairIndex, first: number): number {

@@ -1,3 +1,5 @@
+import { wordOfText } from '../core/binary-text.ts'
+
 /** Which entry was found for a content, by numbers only: some 32 bytes each. */
 export interface KnownContents {
   /**
@@ -38,7 +40,7 @@ export function createKnownContents(): KnownContents {
     }
   }
   const slotFor = (head: number, digest: string): number =>
-    slotOf(head, wordAt(digest, 0), wordAt(digest, 4), wordAt(digest, 8), wordAt(digest, 12))
+    slotOf(head, wordOfText(digest, 0), wordOfText(digest, 4), wordOfText(digest, 8), wordOfText(digest, 12))
 
   const makeRoom = (): void => {
     const full = room === MOST_CONTENTS
@@ -61,7 +63,7 @@ export function createKnownContents(): KnownContents {
     keep: (head, digest, entry) => {
       if (count === room) makeRoom()
       const at = count * WORDS
-      for (let word = 0; word < 4; word += 1) records[at + word] = wordAt(digest, word * 4)
+      for (let word = 0; word < 4; word += 1) records[at + word] = wordOfText(digest, word * 4)
       records[at + 4] = head
       records[at + 5] = entry
       count += 1
@@ -72,12 +74,3 @@ export function createKnownContents(): KnownContents {
 
 /** An odd number that spreads small ones over 32 bits: the golden ratio of 2³². */
 const SPREAD = 0x9e3779b1
-
-function wordAt(digest: string, at: number): number {
-  return (
-    digest.charCodeAt(at) |
-    (digest.charCodeAt(at + 1) << 8) |
-    (digest.charCodeAt(at + 2) << 16) |
-    (digest.charCodeAt(at + 3) << 24)
-  )
-}

@@ -21,17 +21,49 @@ export type FindQuestion = (request: HttpRequest, origin: string | undefined) =>
  */
 export function knownQuestions(find: FindQuestion): FindQuestion {
   const entries = createNames()
+  const pays = usefulness()
   const withContent = contentQuestions(find)
   return (request, origin) => {
     const { body, target, authority } = request
     if (target.length + authority.length > LONGEST || asksForWebSocket(request)) return find(request, origin)
     if (body.length > 0) return withContent(request, origin)
+    if (!pays.now()) return find(request, origin)
     const name = nameOf(request)
     const known = entries.get(origin, name)
+    pays.tell(known !== undefined)
     if (known !== undefined) return known
     const found = find(request, origin)
     if (found !== -1) entries.set(origin, name, found)
     return found
+  }
+}
+
+/** Requests after which it is looked whether remembering pays. */
+const TRIED = 1024
+/** It pays where one in so many is known. */
+const ONE_IN = 4
+/** Where it does not, so many times as many requests go without. */
+const REST = 16
+
+/** Whether enough requests come again: where they are of many kinds, to remember them costs more than it spares. */
+function usefulness() {
+  let tried = 0
+  let known = 0
+  let resting = 0
+  return {
+    now: (): boolean => {
+      if (resting === 0) return true
+      resting -= 1
+      return false
+    },
+    tell: (wasKnown: boolean): void => {
+      tried += 1
+      if (wasKnown) known += 1
+      if (tried < TRIED) return
+      if (known * ONE_IN < tried) resting = TRIED * REST
+      tried = 0
+      known = 0
+    },
   }
 }
 

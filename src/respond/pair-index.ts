@@ -1,7 +1,8 @@
+import { binaryText } from '../core/binary-text.ts'
 import { ASKED_FLAGS, KEY_WORDS, type AskedColumns } from '../core/asked-columns.ts'
 import type { PairId } from '../core/pair.ts'
 import type { Sliced } from '../core/sliced.ts'
-import { questionKey } from '../match/question-key.ts'
+import { questionKey, type QuestionKey } from '../match/question-key.ts'
 import type { Signature } from '../match/signature.ts'
 import type { Subject } from '../match/subject.ts'
 import { subjectFrom } from './asked-facts.ts'
@@ -105,8 +106,8 @@ function* servable(all: AskedColumns): Sliced<{
   return { columns: chosen(all, kept), unservable }
 }
 
-function keyAt(keys: Uint32Array, row: number): Buffer {
-  return Buffer.from(keys.buffer, keys.byteOffset + row * KEY_WORDS * 4, KEY_WORDS * 4)
+function keyAt(keys: Uint32Array, row: number): QuestionKey {
+  return binaryText(new Uint8Array(keys.buffer, keys.byteOffset + row * KEY_WORDS * 4, KEY_WORDS * 4))
 }
 
 /** The rows marked by 1. */

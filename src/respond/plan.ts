@@ -93,7 +93,7 @@ export function* createPlan(input: PlanInput): Sliced<ReplayPlan> {
   const index = growingIndex(yield* pairIndex(yield* askedColumns(pairs, match.book, secrets)))
   const history = match.book.causal ? yield* historyOf(pairs, match.session) : undefined
   const sessions = sessionsAfter(before, match.session)
-  const responses = createResponses(input, sessions)
+  const responses = createResponses(input, sessions, index.newest)
   const asRecorded = learntOf(input, sessions)
   const matched = { index, history, secrets, narrow: givenSecrets(index, pairs), asRecorded }
   let matcher = createMatcher(matched, match, sessions)

@@ -1,4 +1,5 @@
 import { KEY_WORDS } from '../core/asked-columns.ts'
+import { wordOfText } from '../core/binary-text.ts'
 import type { Sliced } from '../core/sliced.ts'
 import type { QuestionKey } from '../match/question-key.ts'
 
@@ -13,9 +14,11 @@ export interface QuestionTable {
 /**
  * Links entries by their keys: open addressing, at most half full. Keys are digests already, so their first word is
  * as good a hash as any.
- * @param keys of the entries 0, 1, 2 … one behind the other, {@link KEY_WORDS} words each
+ * @param all of the entries 0, 1, 2 … one behind the other, {@link KEY_WORDS} words each
  */
-export function* questionTable(keys: Uint32Array): Sliced<QuestionTable> {
+export function* questionTable(all: Uint32Array): Sliced<QuestionTable> {
+  // Signed, as words of a text are read.
+  const keys = new Int32Array(all.buffer, all.byteOffset, all.length)
   const entries = keys.length / KEY_WORDS
   const mask = slotsFor(entries) - 1
   const heads = new Int32Array(mask + 1).fill(-1)
@@ -42,8 +45,7 @@ export function* questionTable(keys: Uint32Array): Sliced<QuestionTable> {
   }
   return {
     first: (key) =>
-      heads[slotOf(key.readUInt32LE(0), key.readUInt32LE(4), key.readUInt32LE(8), key.readUInt32LE(12))] ??
-      -1,
+      heads[slotOf(wordOfText(key, 0), wordOfText(key, 4), wordOfText(key, 8), wordOfText(key, 12))] ?? -1,
     next: (entry) => following[entry] ?? -1,
   }
 }

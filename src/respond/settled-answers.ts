@@ -57,7 +57,11 @@ export function* settledAnswers(input: SettledInput): Sliced<SettledAnswers> {
   // Of several answers none is settled, so that there is nothing to narrow.
   const narrow: NarrowList = (list) => list
   const matcher = createMatcher({ index, history: undefined, secrets, narrow }, match, sessions)
-  const responses = createResponses({ ...input, transforms: { responses: new Map() } }, sessions)
+  const responses = createResponses(
+    { ...input, transforms: { responses: new Map() } },
+    sessions,
+    index.size === 0 ? 0 : index.id(index.size - 1),
+  )
   const kept = new Map<
     PairId,
     { readonly response: HttpResponse; readonly second: EpochSeconds | undefined }

@@ -1,6 +1,7 @@
+import { readSync } from 'node:fs'
 import type Database from 'better-sqlite3'
 import type { RawHeaders } from '../core/headers.ts'
-import type { AnsweringPair, PairId } from '../core/pair.ts'
+import type { AnsweringPair, BodyPlace, PairId } from '../core/pair.ts'
 import { fieldReader } from './field-lines.ts'
 import { isWireText } from './pair-fault.ts'
 import { recordColumns, type RecordColumns } from './record-columns.ts'
@@ -18,6 +19,8 @@ export interface AnswerReader {
    * every pair. Undefined for every other one, and for one that cannot be used.
    */
   answer(id: PairId): AnsweringPair | undefined
+  /** The bytes of a body at a {@link BodyPlace}; undefined where it holds no more. */
+  bodyAt(at: number, bytes: number, state: object): Buffer | undefined
 }
 
 /** A body whose first row is full may have a second. */
@@ -34,14 +37,15 @@ const NO_FIELDS: RawHeaders = []
  * @param file the same as the connection's; undefined where somebody may write to it, and then no pair is found
  */
 export function answerReader(db: Database.Database, file: PagedFile | undefined): AnswerReader {
-  if (file === undefined) return { begin: () => undefined, answer: () => undefined }
+  if (file === undefined) return { begin: () => undefined, answer: () => undefined, bodyAt: () => undefined }
   const version = db.prepare<[], number>('PRAGMA data_version').pluck()
   const anyInterim = db.prepare<[], number>('SELECT EXISTS (SELECT 1 FROM interim)').pluck()
   const hasInterim = db
     .prepare<[PairId], number>('SELECT EXISTS (SELECT 1 FROM interim WHERE pair_id = ?)')
     .pluck()
   const [pairs, bodies] = [storedRows(db, file, 'pair'), storedRows(db, file, 'body')]
-  const answerIn = plainAnswers(pairs, bodies)
+  let state = {}
+  const answerIn = plainAnswers(pairs, bodies, () => state)
   let seen: number | undefined
   let isReadable = false
   let interims = true
@@ -50,12 +54,18 @@ export function answerReader(db: Database.Database, file: PagedFile | undefined)
       const now = version.get()
       if (now === seen) return
       seen = now
+      state = {}
       pairs.rows.forget()
       bodies.rows.forget()
       isReadable = !isLogged(file)
       interims = anyInterim.get() === 1
     },
     answer: (id) => (!isReadable || (interims && hasInterim.get(id) === 1) ? undefined : answerIn(id)),
+    bodyAt: (at, bytes, of) => {
+      if (of !== state || !isReadable) return undefined
+      const body = Buffer.allocUnsafe(bytes)
+      return readSync(file.descriptor, body, 0, bytes, at) === bytes ? body : undefined
+    },
   }
 }
 
@@ -110,7 +120,11 @@ function answerPlaces({ place }: StoredRows) {
   }
 }
 
-function plainAnswers(pairs: StoredRows, bodies: StoredRows): (id: PairId) => AnsweringPair | undefined {
+function plainAnswers(
+  pairs: StoredRows,
+  bodies: StoredRows,
+  state: () => object,
+): (id: PairId) => AnsweringPair | undefined {
   const at = answerPlaces(pairs)
   const { columns } = pairs
   const bodyOf = bodyRows(bodies)
@@ -133,23 +147,33 @@ function plainAnswers(pairs: StoredRows, bodies: StoredRows): (id: PairId) => An
     if (method === undefined || httpVersion === undefined || Number.isNaN(tookMs)) return undefined
     if (reason === undefined || (reason !== 'OK' && !isWireText(reason))) return undefined
     const firstByteMs = columns.isNull(at.firstByteMs) ? undefined : columns.number(at.firstByteMs)
-    const body = columns.isNull(at.body) ? NO_BYTES : bodyOf(columns.number(at.body))
+    const isEmpty = columns.isNull(at.body)
+    const body = isEmpty ? NO_BYTES : bodyOf.bytes(columns.number(at.body))
     if (body === undefined) return undefined
+    const bodyPlace = isEmpty ? undefined : bodyOf.place(state())
     const response = { status, reason, httpVersion, headers, body, trailers }
-    return { ...WHOLE, firstByteMs, tookMs, request: { method }, response }
+    return { ...WHOLE, firstByteMs, tookMs, request: { method }, response, bodyPlace }
   }
 }
 
 const NO_BYTES = new Uint8Array()
 
-/** Bodies of one row; undefined for longer ones, and where bytes are missing. */
-function bodyRows(bodies: StoredRows): (id: number) => Buffer | undefined {
+/** Bodies of one row. */
+function bodyRows(bodies: StoredRows) {
   const { columns } = bodies
   const [size, bytes] = [bodies.place('size'), bodies.place('bytes')]
-  return (id) => {
-    if (!bodies.find(id)) return undefined
-    const length = columns.size(bytes)
-    if (length >= ROW_BYTES || length !== columns.number(size)) return undefined
-    return columns.copy(bytes)
+  return {
+    /** Undefined for longer ones, and where bytes are missing. */
+    bytes: (id: number): Buffer | undefined => {
+      if (!bodies.find(id)) return undefined
+      const length = columns.size(bytes)
+      if (length >= ROW_BYTES || length !== columns.number(size)) return undefined
+      return columns.copy(bytes)
+    },
+    /** Where those that were read last lie. */
+    place: (state: object): BodyPlace | undefined => {
+      const at = columns.place(bytes)
+      return at === -1 ? undefined : { at, bytes: columns.size(bytes), state }
+    },
   }
 }

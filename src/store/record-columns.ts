@@ -16,6 +16,8 @@ export interface RecordColumns {
   size(column: number): number
   /** A copy of bytes or text; none of anything else. */
   copy(column: number): Buffer
+  /** Where the column begins in the file; -1 where that is not in one piece. */
+  place(column: number): number
 }
 
 /** Integers by their types, in bytes. */
@@ -31,6 +33,7 @@ export function recordColumns(columns: number): RecordColumns {
   const types = new Uint32Array(columns)
   const starts = new Uint32Array(columns)
   let bytes: Buffer = Buffer.alloc(0)
+  let from = -1
 
   const size = (column: number): number => {
     const type = types[column] ?? 0
@@ -44,6 +47,7 @@ export function recordColumns(columns: number): RecordColumns {
   return {
     take: (record) => {
       bytes = record.bytes
+      from = record.from
       let at = afterVarint(bytes, record.at)
       const values = record.at + varintAt(bytes, record.at)
       let start = values
@@ -73,6 +77,7 @@ export function recordColumns(columns: number): RecordColumns {
       const start = starts[column] ?? 0
       return Buffer.from(bytes.subarray(start, start + size(column)))
     },
+    place: (column) => (from === -1 ? -1 : from + (starts[column] ?? 0)),
   }
 }
 

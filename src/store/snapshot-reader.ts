@@ -46,6 +46,7 @@ interface Queries {
   readonly pair: Database.Statement<[PairId], Row>
   readonly answer: AnswerReader['answer']
   readonly begin: AnswerReader['begin']
+  readonly bodyAt: AnswerReader['bodyAt']
   readonly asked: (wanted: WantedColumns) => AskedColumns | undefined
   readonly gaps: () => readonly RecordedGap[]
   readonly parts: PairParts
@@ -114,6 +115,7 @@ function readerOf(
         const row = pair.get(id)
         return row && parsePair(row, file, parts)
       }),
+    bodyAt: (at, bytes, state) => connection.useOften((queries) => queries.bodyAt(at, bytes, state)),
     pair: (id) =>
       connection.useOften(({ pair, parts }) => {
         const row = pair.get(id)

@@ -5,6 +5,8 @@ export interface RowRecord {
   bytes: Buffer
   at: number
   end: number
+  /** Where `bytes` begins in the file; -1 where the row was put together from several pages. */
+  from: number
 }
 
 /** Rows of a table by their ids, read from its pages. */
@@ -73,7 +75,7 @@ interface Interior {
 export function tableRows(file: PagedFile, root: number): TableRows {
   const { descriptor, pageBytes, usableBytes } = file
   const page = Buffer.allocUnsafeSlow(pageBytes)
-  const record: RowRecord = { bytes: page, at: 0, end: 0 }
+  const record: RowRecord = { bytes: page, at: 0, end: 0, from: -1 }
   const interiors = new Map<number, Interior>()
   const overflow = overflowReader(file)
   let loaded = 0
@@ -118,6 +120,7 @@ export function tableRows(file: PagedFile, root: number): TableRows {
         record.bytes = page
         record.at = at
         record.end = at + bytes
+        record.from = (loaded - 1) * pageBytes
         return record
       }
       const whole = overflow(page, at, here, bytes)
@@ -125,6 +128,7 @@ export function tableRows(file: PagedFile, root: number): TableRows {
       record.bytes = whole
       record.at = 0
       record.end = bytes
+      record.from = -1
       return record
     },
     forget: () => {

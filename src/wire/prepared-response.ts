@@ -18,7 +18,8 @@ export interface PreparedResponse {
 const MAX_TEXT_BYTES = 4096
 
 /**
- * What of a response is the same every time, made once for one with a memo. A WeakMap would do without, but its cost in
+ * What of a response is the same every time, made once for one with a memo, and of its head once for all that share
+ * one. A WeakMap would do without, but its cost in
  * every garbage collection grows with the responses that are sent only once.
  */
 export function preparedResponse(response: HttpResponse): PreparedResponse {
@@ -37,11 +38,31 @@ function isPrepared(value: unknown): value is PreparedResponse {
 }
 
 function prepare(response: HttpResponse): PreparedResponse {
-  const { headers, body, trailers } = response
-  // Trailers of HTTP/2 need no coding to follow the content; those of HTTP/1.1 do.
-  const head = prepareHead(trailers.length > 0 ? withChunks(headers) : headers)
+  const { body } = response
+  const head = preparedHead(response)
   const isText = body.length > 0 && body.length <= MAX_TEXT_BYTES
   return { of: response, head, pieces: piecesOf(response, head), text: isText ? binaryText(body) : undefined }
+}
+
+function preparedHead({ headers, trailers, headMemo }: HttpResponse): PreparedHead {
+  // Trailers of HTTP/2 need no coding to follow the content; those of HTTP/1.1 do.
+  if (trailers.length > 0) return prepareHead(withChunks(headers))
+  if (headMemo === undefined) return prepareHead(headers)
+  const { ready } = headMemo
+  if (isHeadOf(ready) && ready.of === headers) return ready.head
+  const head = prepareHead(headers)
+  headMemo.ready = { of: headers, head } satisfies HeadOf
+  return head
+}
+
+interface HeadOf {
+  /** The fields it was made of, for the same reason. */
+  readonly of: RawHeaders
+  readonly head: PreparedHead
+}
+
+function isHeadOf(value: unknown): value is HeadOf {
+  return typeof value === 'object' && value !== null && 'of' in value
 }
 
 /** Plain content leaves at once; a stream of events in its recorded pieces, and any content at a pace. */

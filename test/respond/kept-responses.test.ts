@@ -13,11 +13,13 @@ function responsesIn(cacheBytes: number) {
       reads.set(id, (reads.get(id) ?? 0) + 1)
       return aPair({ id, response: { body: Buffer.from(`${id} `.padEnd(1024)) } })
     },
+    bodyAt: () => undefined,
   }
   const transforms = { responses: new Map() }
   const responses = createResponses(
     { pairs, transforms, clock: () => 0, cacheBytes },
     createSessions({ by: 'none' }),
+    0,
   )
   const ask = (id: PairId): void => {
     const response = responses.of(id, aRequest())

@@ -3,6 +3,7 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { atOnce } from '../../src/core/sliced.ts'
 import { KEY_WORDS } from '../../src/core/asked-columns.ts'
+import { binaryText } from '../../src/core/binary-text.ts'
 import { DEFAULT_RULES } from '../../src/match/match-rules.ts'
 import { oneRule } from '../../src/match/rule-book.ts'
 import { signatureOf } from '../../src/match/signature.ts'
@@ -86,11 +87,11 @@ suite('a table of questions', () => {
     for (let entry = 0; entry < entries; entry += 1) keys[entry * KEY_WORDS + 3] = entry >> 1
     const table = atOnce(questionTable(keys))
     for (let entry = 0; entry < entries; entry += 2) {
-      const key = Buffer.from(keys.buffer, entry * KEY_WORDS * 4, KEY_WORDS * 4)
+      const key = binaryText(new Uint8Array(keys.buffer, entry * KEY_WORDS * 4, KEY_WORDS * 4))
       assert.equal(table.first(key), entry)
       assert.equal(table.next(entry), entry + 1)
       assert.equal(table.next(entry + 1), -1)
     }
-    assert.equal(table.first(Buffer.alloc(KEY_WORDS * 4, 7)), -1)
+    assert.equal(table.first('\u0007'.repeat(KEY_WORDS * 4)), -1)
   })
 })

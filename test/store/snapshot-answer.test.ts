@@ -108,6 +108,28 @@ suite('the answer of a pair', () => {
     while (reader.answer(1)?.response?.status !== 201) await new Promise((resolve) => setImmediate(resolve))
   })
 
+  test('says where its body lies in one piece, which can be read again until the file changes', async (context) => {
+    const file = await snapshotOf(context)
+    const reader = openSnapshot(file)
+    context.after(() => reader.close())
+    const places = [...PAIRS.keys()].flatMap((at) => {
+      const answer = reader.answer(at + 1)
+      return answer?.bodyPlace === undefined ? [] : [{ ...answer.bodyPlace, body: answer.response?.body }]
+    })
+    assert.ok(places.length > 2 && places.every(({ bytes }) => bytes < 4096))
+    for (const { at, bytes, state, body } of places) {
+      assert.deepEqual(reader.bodyAt(at, bytes, state), Buffer.from(body ?? []))
+      assert.equal(reader.bodyAt(at, bytes, {}), undefined)
+    }
+    const [{ at, bytes, state } = { at: 0, bytes: 0, state: {} }] = places
+    assert.equal(reader.bodyAt(1e9, bytes, state), undefined)
+    const db = new DatabaseSync(file, { timeout: 10_000 })
+    db.exec('UPDATE pair SET status = 201 WHERE id = 1')
+    db.close()
+    while (reader.bodyAt(at, bytes, state) !== undefined)
+      await new Promise((resolve) => setImmediate(resolve))
+  })
+
   test('holds no recorder up: one that begins while answers are read gets the file', async (context) => {
     const file = await snapshotOf(context)
     const reader = openSnapshot(file)

@@ -18,6 +18,7 @@ export function aSource(...pairs: readonly RRPair[]): PairSource {
     ],
     askedColumns: () => undefined,
     answer: (id) => pairs.find((pair) => pair.id === id),
+    bodyAt: () => undefined,
     pair: (id) => pairs.find((pair) => pair.id === id),
   }
 }
