@@ -39,7 +39,8 @@ export interface Connections {
 
 interface Connection {
   readonly socket: Socket
-  readonly responses: Set<ServerResponse>
+  /** Under way, in their order. Of a Set, each few deletions would leave a table behind that has outlived two collections. */
+  readonly responses: ServerResponse[]
   leave: (() => void) | undefined
   /** Its last answer has left. */
   closing: boolean
@@ -74,7 +75,7 @@ export function trackConnections(server: NetServer): Connections {
     socket.setDefaultEncoding('latin1')
     // Pipelined requests each watch their socket.
     socket.setMaxListeners(0)
-    open.set(socket, { socket, responses: new Set(), leave: undefined, closing: false })
+    open.set(socket, { socket, responses: [], leave: undefined, closing: false })
     socket.once('close', () => open.delete(socket))
   })
   server.on('clientError', (error: Error, socket: Duplex) => {
@@ -85,7 +86,7 @@ export function trackConnections(server: NetServer): Connections {
       socket.destroy()
       return
     }
-    const answers = [...connection.responses]
+    const answers = connection.responses.slice()
     // Bytes after whole requests: their answers leave first, and nothing more is read.
     if (answers.length > 0 && answers.every(({ req }) => req.complete)) {
       socket.pause()
@@ -96,33 +97,32 @@ export function trackConnections(server: NetServer): Connections {
     } else refuseUnparsable(error, socket)
   })
 
-  const release = (response: ServerResponse): void => {
-    const { socket } = response.req
-    const responses = open.get(socket)?.responses
-    responses?.delete(response)
-    if (draining && responses?.size === 0) socket.destroySoon()
+  const remove = ({ socket, responses }: Connection, response: ServerResponse): void => {
+    const at = responses.indexOf(response)
+    if (at === 0) responses.shift()
+    else if (at > 0) responses.splice(at, 1)
+    if (draining && responses.length === 0) socket.destroySoon()
   }
   /** One function for every response: it runs on the hot path, where a closure for each is garbage. */
   function ended(this: ServerResponse): void {
     const connection = open.get(this.req.socket)
-    if (connection !== undefined) connection.closing ||= !this.shouldKeepAlive
-    release(this)
-  }
-  const isOver = (socket: Duplex): boolean => {
-    const connection = open.get(socket)
-    if (connection === undefined || connection.closing) return true
-    for (const response of connection.responses) if (!response.shouldKeepAlive) return true
-    return false
+    if (connection === undefined) return
+    connection.closing ||= !this.shouldKeepAlive
+    remove(connection, this)
   }
   return {
-    isOver,
+    isOver: (socket) => isOver(open.get(socket)),
     track(socket, response) {
-      if (isOver(socket)) return false
-      open.get(socket)?.responses.add(response)
+      const connection = open.get(socket)
+      if (connection === undefined || isOver(connection)) return false
+      connection.responses.push(response)
       response.on('close', ended)
       return true
     },
-    release,
+    release(response) {
+      const connection = open.get(response.req.socket)
+      if (connection !== undefined) remove(connection, response)
+    },
     hold(socket, leave) {
       const connection = open.get(socket)
       if (connection !== undefined) connection.leave = leave
@@ -132,7 +132,7 @@ export function trackConnections(server: NetServer): Connections {
       draining = true
       for (const { socket, responses, leave } of open.values()) {
         if (leave !== undefined) leave()
-        else if (responses.size === 0) socket.destroySoon()
+        else if (responses.length === 0) socket.destroySoon()
       }
       for (const session of sessions) session.close()
     },
@@ -144,6 +144,13 @@ export function trackConnections(server: NetServer): Connections {
     },
     wasCut: () => isCut,
   }
+}
+
+/** The last answer of the connection has left, or is one that is under way. */
+function isOver(connection: Connection | undefined): boolean {
+  if (connection === undefined || connection.closing) return true
+  for (const response of connection.responses) if (!response.shouldKeepAlive) return true
+  return false
 }
 
 /** An idle session is asked to end; one that has streams open ends with the last of them. */

@@ -100,27 +100,33 @@ function createHandlerServer(options: ServeOptions, bound: () => ListenAddress) 
   const { clientTimeoutMs = CLIENT_TIMEOUT_MS } = options
   const scheme = options.tls === undefined ? 'http' : 'https'
 
-  const answerWith = (
-    handle: () => ReturnType<Handler>,
+  const fail = (error: unknown, response: ServerResponse): void => {
+    onError(error)
+    answerError(response, handlerFailure(error))
+  }
+  const give = (
+    whole: HttpResponse,
     request: HttpRequest,
     response: ServerResponse,
-  ): void => {
-    const fail = (error: unknown): void => {
-      onError(error)
-      answerError(response, handlerFailure(error))
-    }
-    const give = (whole: HttpResponse): Promise<void> | undefined => {
-      const upstream = whole.delivery?.relay
-      if (upstream === undefined) return send(whole, response)
-      relays?.send(upstream, request, response)
-      return undefined
-    }
+  ): Promise<void> | undefined => {
+    const upstream = whole.delivery?.relay
+    if (upstream === undefined) return send(whole, response)
+    relays?.send(upstream, request, response)
+    return undefined
+  }
+  /** Closures are only for what is waited for: an answer that is at hand costs none. */
+  const answerWith = (outcome: ReturnType<Handler>, request: HttpRequest, response: ServerResponse): void => {
+    const sent =
+      outcome instanceof Promise
+        ? outcome.then((whole) => give(whole, request, response))
+        : give(outcome, request, response)
+    sent?.catch((error: unknown) => fail(error, response))
+  }
+  const answer = (request: HttpRequest, response: ServerResponse): void => {
     try {
-      const outcome = handle()
-      if (outcome instanceof Promise) outcome.then(give).catch(fail)
-      else give(outcome)?.catch(fail)
+      answerWith(handler(request), request, response)
     } catch (error) {
-      fail(error)
+      fail(error, response)
     }
   }
 
@@ -154,7 +160,7 @@ function createHandlerServer(options: ServeOptions, bound: () => ListenAddress) 
     },
   })
   const connections = trackConnections(server)
-  const turns = requestTurns()
+  const turns = requestTurns(answer)
   const write = responseWriter((response) => connections.release(response))
   const send: typeof write = (whole, response) =>
     whole.status === 101 ? replaySwitch(whole, response, connections.hold) : write(whole, response)
@@ -162,7 +168,7 @@ function createHandlerServer(options: ServeOptions, bound: () => ListenAddress) 
     const { req: message } = response
     if (!received.hasBody) {
       // Without content nothing is waited for: a plain GET is answered in the turn it arrived.
-      turns.take(message.socket, () => answerWith(() => handler(bare), bare, response))
+      turns.take(bare, response)
       return
     }
     limitContentTime(message, {
@@ -170,25 +176,21 @@ function createHandlerServer(options: ServeOptions, bound: () => ListenAddress) 
       waiting: NEVER,
       expired: () => answerErrorAndClose(response, TOO_SLOW),
     })
-    const turn = turns.wait(message.socket)
-    collect(message, received.head, maxRequestBytes, response, (request) => {
-      turn(() => answerWith(() => handler(request), request, response))
-    })
+    collect(message, received.head, maxRequestBytes, response, turns.wait(response))
   }
   const readUnlessRefused = (received: ReceivedHead, bare: HttpRequest, response: ServerResponse): void => {
     const refuseOr = (refusal: HttpResponse | undefined): void => {
       if (refusal === undefined) {
         response.writeContinue()
         read(received, bare, response)
-      } else answerWith(() => refusal, bare, response)
+      } else answerWith(refusal, bare, response)
     }
-    const refusal = refuse(bare)
-    if (!(refusal instanceof Promise)) refuseOr(refusal)
-    else {
-      refusal.then(refuseOr).catch((error: unknown) => {
-        onError(error)
-        answerError(response, handlerFailure(error))
-      })
+    try {
+      const refusal = refuse(bare)
+      if (!(refusal instanceof Promise)) refuseOr(refusal)
+      else refusal.then(refuseOr).catch((error: unknown) => fail(error, response))
+    } catch (error) {
+      fail(error, response)
     }
   }
   const receive = (message: IncomingMessage, response: ServerResponse, expects: boolean): void => {
@@ -198,7 +200,7 @@ function createHandlerServer(options: ServeOptions, bound: () => ListenAddress) 
       answerErrorAndLinger(response, { status: 400, code: 'USAGE', message: received.refused })
       return
     }
-    const bare = { ...received.head, body: NO_BYTES, trailers: NO_HEADERS, connection: message.socket }
+    const bare = requestOf(received.head, NO_BYTES, NO_HEADERS, message.socket)
     if (expects) readUnlessRefused(received, bare, response)
     else read(received, bare, response)
   }
@@ -285,8 +287,18 @@ function collect(
     if (bytes > maxBytes) return
     const [only] = chunks
     const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, bytes)
-    done({ ...head, body, trailers: rawHeadersFromFlat(message.rawTrailers), connection: message.socket })
+    done(requestOf(head, body, rawHeadersFromFlat(message.rawTrailers), message.socket))
   })
+}
+
+/** Field by field, since to spread an object costs ten times as much. */
+function requestOf(
+  { scheme, authority, method, target, httpVersion, headers }: RequestHead,
+  body: Uint8Array,
+  trailers: RawHeaders,
+  connection: object,
+): HttpRequest {
+  return { scheme, authority, method, target, httpVersion, headers, body, trailers, connection }
 }
 
 function handlerFailure(error: unknown): Parameters<typeof answerError>[1] {
