@@ -1,9 +1,8 @@
 import type { HttpRequest } from '../core/exchange.ts'
-import { maskedTarget } from '../core/masking.ts'
 import type { PairId } from '../core/pair.ts'
-import { printable } from '../core/printable.ts'
 import type { Clock, EpochMs } from '../core/time.ts'
 import type { NearMiss } from '../match/near-miss.ts'
+import { journalRows, type Written } from './journal-rows.ts'
 import type { ReplayAnswer, ReplayVerdict } from './replay-answer.ts'
 
 /** A request that was answered, as journals show it. */
@@ -61,38 +60,24 @@ export interface Journal extends JournalView {
 
 /** How many requests a journal holds. */
 export const JOURNAL_ENTRIES = 4096
-/** Characters of a target that an entry holds: with all else it is a few kilobytes at most. */
-const MAX_TARGET = 1024
-
-/** What is kept of a request. Slots are made once and written over, and nothing is masked before it is read. */
-interface Slot {
-  number: number
-  at: EpochMs
-  listener: string
-  method: string
-  target: string
-  verdict: JournalEntry['verdict']
-  pair: PairId | undefined
-  nearest: readonly NearMiss[] | undefined
-  faults: readonly string[] | undefined
-  status: number
-  tookMs: number
-  doneMs: number
-}
 
 /** @param capacity how many entries it holds, {@link JOURNAL_ENTRIES} unless told */
 export function createJournal(clock: Clock, capacity: number = JOURNAL_ENTRIES): Journal {
-  const slots = Array.from({ length: capacity }, emptySlot)
+  const rows = journalRows(capacity)
   const waiting = createWaitingRoom()
   let last = 0
   let cleared = 0
   const first = (): number => Math.max(cleared, last - capacity) + 1
-  const write = (noted: Noted, verdict: Written, status: number): void => {
+  const write = (
+    listener: string,
+    request: HttpRequest,
+    verdict: Written,
+    status: number,
+    startedMs: number,
+  ): void => {
     last += 1
-    const slot = slots[last % capacity]
-    if (slot === undefined) return
-    slot.number = last
-    fill(slot, noted, verdict, status, clock())
+    const doneMs = performance.now()
+    rows.write(last, { at: clock(), listener, request, verdict, status, doneMs, tookMs: doneMs - startedMs })
     waiting.wake()
   }
   return {
@@ -111,92 +96,33 @@ export function createJournal(clock: Clock, capacity: number = JOURNAL_ENTRIES):
     after: (number, most) => {
       const from = Math.max(number + 1, first())
       const count = Math.min(most, Math.max(0, last - from + 1))
-      return Array.from({ length: count }, (_, at) => entryOf(slots[(from + at) % capacity] ?? emptySlot()))
+      return Array.from({ length: count }, (_, at) => rows.read(from + at))
     },
-    doneMs: (number) => slots[number % capacity]?.doneMs ?? 0,
+    doneMs: rows.doneMs,
     next: async (number, mostMs, signal) => {
       if (last <= number) await waiting.wait(mostMs, signal)
     },
     note: (listener, request, answer, startedMs) => {
-      const noted = { listener, request, startedMs }
       const { response } = answer
+      const relayed = response instanceof Promise ? undefined : response.delivery?.relay?.status
       if (response instanceof Promise) {
         response.then(
-          ({ status }) => write(noted, answer, status),
-          () => write(noted, FAILED, 500),
+          ({ status }) => write(listener, request, answer, status, startedMs),
+          () => write(listener, request, FAILED, 500, startedMs),
         )
-        return
-      }
-      const relayed = response.delivery?.relay?.status
-      if (relayed === undefined) write(noted, answer, response.status)
-      else void relayed.then((status) => write(noted, answer, status))
+      } else if (relayed === undefined) write(listener, request, answer, response.status, startedMs)
+      else void relayed.then((status) => write(listener, request, answer, status, startedMs))
     },
-    noteFailure: (listener, request, startedMs) => write({ listener, request, startedMs }, FAILED, 500),
+    noteFailure: (listener, request, startedMs) => write(listener, request, FAILED, 500, startedMs),
     clear: () => {
       cleared = last
-      for (const slot of slots) Object.assign(slot, emptySlot())
+      rows.clear()
     },
     close: waiting.close,
   }
 }
 
-interface Noted {
-  readonly listener: string
-  readonly request: HttpRequest
-  readonly startedMs: number
-}
-
-const FAILED: { readonly kind: 'failed'; readonly faults?: undefined } = { kind: 'failed' }
-
-type Written = (Omit<ReplayAnswer, 'response'> & ReplayVerdict) | typeof FAILED
-
-function fill(slot: Slot, noted: Noted, verdict: Written, status: number, now: EpochMs): void {
-  const { listener, request, startedMs } = noted
-  const { method, target } = request
-  slot.at = now
-  slot.listener = listener
-  slot.method = method
-  slot.target = target.length > MAX_TARGET ? beginningOf(target) : target
-  slot.verdict = verdict.kind
-  slot.pair = verdict.kind === 'hit' ? verdict.pair : undefined
-  slot.nearest = verdict.kind === 'miss' ? verdict.near : undefined
-  slot.faults = verdict.faults
-  slot.status = status
-  slot.doneMs = performance.now()
-  slot.tookMs = slot.doneMs - startedMs
-}
-
-/** A copy: a part of a text keeps the whole of it in memory. Cut where a part ends, so that no half secret is shown. */
-function beginningOf(target: string): string {
-  const [whole = ''] = /^.*[/?&;]/s.exec(target.slice(0, MAX_TARGET)) ?? []
-  return Buffer.from(`${whole}…`).toString()
-}
-
-function entryOf({ method, target, tookMs, doneMs: _doneMs, ...slot }: Slot): JournalEntry {
-  return {
-    ...slot,
-    method: printable(method),
-    target: maskedTarget(target),
-    tookMs: Math.round(tookMs * 1000) / 1000,
-  }
-}
-
-function emptySlot(): Slot {
-  return {
-    number: 0,
-    at: 0,
-    listener: '',
-    method: '',
-    target: '',
-    verdict: 'failed',
-    pair: undefined,
-    nearest: undefined,
-    faults: undefined,
-    status: 0,
-    tookMs: 0,
-    doneMs: 0,
-  }
-}
+const FAILED = { kind: 'failed' } as const
 
 interface WaitingRoom {
   wait(mostMs: number, signal: AbortSignal): Promise<void>

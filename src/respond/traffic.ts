@@ -52,12 +52,9 @@ export function createTraffic(
 ): Traffic {
   const journal = createJournal(clock)
   const misses = createMissBook(clock)
-  const counts = new Map<Verdict, number>()
-  const count = (verdict: Verdict): void => {
-    counts.set(verdict, (counts.get(verdict) ?? 0) + 1)
-  }
+  const counts = { hit: 0, miss: 0, issuer: 0, fault: 0, unauthorized: 0, passthrough: 0, failed: 0 }
   const note: Traffic['note'] = (listener, request, answer, startedMs) => {
-    count(answer.kind)
+    counts[answer.kind] += 1
     journal.note(listener, request, answer, startedMs)
     if (answer.kind === 'miss') misses.note(request, answer.near)
     onAnswer(request, answer)
@@ -65,14 +62,14 @@ export function createTraffic(
   return {
     journal,
     misses,
-    counts: () => Object.fromEntries(counts),
+    counts: () => Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
     observe: (answerer, listener) => (request) => {
       const startedMs = performance.now()
       let answer: ReplayAnswer
       try {
         answer = answerer(request)
       } catch (error) {
-        count('failed')
+        counts.failed += 1
         journal.noteFailure(listener(), request, startedMs)
         throw error
       }

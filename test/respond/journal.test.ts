@@ -51,6 +51,24 @@ suite('a journal', () => {
     assert.deepEqual(targets(journal, 5), [])
   })
 
+  test('has what came near a miss and the faults of an answer in their own entries alone', () => {
+    const journal = createJournal(() => AT, 2)
+    const response = aResponse({ status: 503 })
+    journal.note('', aRequest(), { kind: 'miss', near: [], response }, 0)
+    journal.note('', aRequest(), { kind: 'fault', faults: ['1'], response }, 0)
+    const details = () => journal.after(0, 2).map(({ nearest, faults, pair }) => [nearest, faults, pair])
+    assert.deepEqual(details(), [
+      [[], undefined, undefined],
+      [undefined, ['1'], undefined],
+    ])
+    hit(journal, '/3')
+    hit(journal, '/4')
+    assert.deepEqual(details(), [
+      [undefined, undefined, 7],
+      [undefined, undefined, 7],
+    ])
+  })
+
   test('numbers go on after it was cleared', () => {
     const journal = createJournal(() => AT, 3)
     hit(journal, '/1')
