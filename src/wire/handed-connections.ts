@@ -42,6 +42,7 @@ export function handedServer(
       socket.resume()
     },
     close: () => (closed ??= closeHanded(server, open, connections, closeDeadlineMs)),
+    renew: connections.renew,
   }
 }
 

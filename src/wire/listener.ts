@@ -17,6 +17,8 @@ export interface RunningServer {
   readonly port: number
   /** Stops accepting, lets answers under way finish, and resolves when every connection is closed. */
   close(): Promise<void>
+  /** Has clients connect anew: see {@link Connections.renew}. */
+  renew(): void
 }
 
 /** The connections of a server, and what is under way on each. */
@@ -31,6 +33,11 @@ export interface Connections {
   hold(socket: Duplex, leave: () => void): void
   /** Closes every connection as soon as nothing is under way on it. */
   drain(): void
+  /**
+   * Ends every connection of HTTP/1.1 that is open now with its next answer, which says so (RFC 9112 §9.6): its client
+   * loses nothing. Those whose clients send requests before they have their answers stay, and those of HTTP/2.
+   */
+  renew(): void
   /** Closes every connection now. */
   cut(): void
   /** Whether {@link Connections.cut} was called. */
@@ -44,6 +51,10 @@ interface Connection {
   leave: (() => void) | undefined
   /** Its last answer has left. */
   closing: boolean
+  /** Its next answer is its last. */
+  waning: boolean
+  /** Requests came before the answers to those before them. */
+  pipelined: boolean
 }
 
 /** How long answers under way may take when a server closes. */
@@ -75,7 +86,7 @@ export function trackConnections(server: NetServer): Connections {
     socket.setDefaultEncoding('latin1')
     // Pipelined requests each watch their socket.
     socket.setMaxListeners(0)
-    open.set(socket, { socket, responses: [], leave: undefined, closing: false })
+    open.set(socket, newConnection(socket))
     socket.once('close', () => open.delete(socket))
   })
   server.on('clientError', (error: Error, socket: Duplex) => {
@@ -115,6 +126,8 @@ export function trackConnections(server: NetServer): Connections {
     track(socket, response) {
       const connection = open.get(socket)
       if (connection === undefined || isOver(connection)) return false
+      if (connection.responses.length > 0) connection.pipelined = true
+      else if (connection.waning && !connection.pipelined) response.shouldKeepAlive = false
       connection.responses.push(response)
       response.on('close', ended)
       return true
@@ -136,6 +149,9 @@ export function trackConnections(server: NetServer): Connections {
       }
       for (const session of sessions) session.close()
     },
+    renew() {
+      for (const connection of open.values()) connection.waning = true
+    },
     cut() {
       isCut = true
       for (const session of sessions) session.destroy()
@@ -144,6 +160,10 @@ export function trackConnections(server: NetServer): Connections {
     },
     wasCut: () => isCut,
   }
+}
+
+function newConnection(socket: Socket): Connection {
+  return { socket, responses: [], leave: undefined, closing: false, waning: false, pipelined: false }
 }
 
 /** The last answer of the connection has left, or is one that is under way. */
@@ -178,6 +198,7 @@ export async function listen(
   return {
     ...located(server, { host: address.host, port }),
     close: () => (closed ??= closeServer(server, connections, closeDeadlineMs)),
+    renew: connections.renew,
   }
 }
 

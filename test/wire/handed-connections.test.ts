@@ -48,6 +48,40 @@ suite('a server that shares its connections', () => {
     }
   })
 
+  test('ends each connection with its next answer when clients are to come anew, and says so', async (t) => {
+    const { port, own, other } = await aPairOfServers(t, alternately())
+    const clients = [await rawClient(t, port), await rawClient(t, port)]
+    for (const client of clients) {
+      client.send('GET /1 HTTP/1.1\r\nHost: x\r\n\r\n')
+      assert.doesNotMatch(await client.until(/(own|other) \/1$/), /Connection: close/)
+    }
+    own.renew()
+    other.renew()
+    for (const client of clients) {
+      client.send('POST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi')
+      const { text, failed } = await client.closed()
+      assert.match(text, /Connection: close\r\n[^]*(own|other) \/2$/)
+      assert.equal(failed, false)
+    }
+    const later = await rawClient(t, port)
+    for (const target of ['/3', '/4']) {
+      later.send(`GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`)
+      assert.doesNotMatch(await later.until(target), /Connection: close/)
+    }
+  })
+
+  test('leaves a connection whose client does not wait for its answers, so that none is lost', async (t) => {
+    const { port, own } = await aPairOfServers(t, () => false)
+    const client = await rawClient(t, port)
+    const two = ['/a', '/b'].map((target) => `GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`).join('')
+    client.send(two)
+    await client.until('own /b')
+    own.renew()
+    client.send(two)
+    const text = await client.until(/(own \/a[^]*own \/b[^]*){2}/)
+    assert.doesNotMatch(text, /Connection: close/)
+  })
+
   test('lets answers under way finish when it closes, and closes idle connections at once', async (t) => {
     const asked = Promise.withResolvers<void>()
     const answer = Promise.withResolvers<HttpResponse>()
