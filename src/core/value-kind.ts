@@ -65,10 +65,15 @@ const NONCE_RUN = /[a-z]+|[A-Z]+|[0-9]+|[^A-Za-z0-9]/g
 
 /**
  * Text from a random source, in hex, base64 or base64url: it changes between small and capital letters, digits and
- * marks at least once in four characters, which words, numbers and slugs do not.
+ * marks at least once in four characters, which words and numbers do not, and is no slug of short words.
  */
 function isNonce(text: string): boolean {
-  if (!NONCE_CHARACTERS.test(text)) return false
+  if (!NONCE_CHARACTERS.test(text) || !isMixed(text)) return false
   const bare = text.replace(/=+$/, '')
   return (bare.match(NONCE_RUN)?.length ?? 0) * 4 >= bare.length
+}
+
+/** A digit, or small and capital letters: of texts of 16 random characters one in 200,000 lacks both. */
+function isMixed(text: string): boolean {
+  return /[0-9]/.test(text) || (/[a-z]/.test(text) && /[A-Z]/.test(text))
 }

@@ -105,6 +105,7 @@ suite('ignored are', () => {
     different(kinds, { target: '/x?day=2026-11-24' }, { target: '/x?day=2026-11-25' })
     different(kinds, { target: '/x?n=0764000000' }, { target: '/x?n=0764000001' })
     different(kinds, { target: '/x?n=client-credentials-2024' }, { target: '/x?n=client-credentials-2025' })
+    different(kinds, { target: '/x?n=a-slug-of-some-words' }, { target: '/x?n=a-slug-of-more-words' })
     different(
       kinds,
       { target: '/x?n=%3Cuuid%3E' },
