@@ -3,6 +3,7 @@ import { missLogLines } from '../app/match-explain.ts'
 import { MISS_CHOICES, type OnMiss } from '../app/miss-forwarding.ts'
 import { replay, type Replay, type ReplaySummary } from '../app/replay.ts'
 import { parseMapping, type ListenerRoute } from '../app/routes.ts'
+import { boundYoungGeneration } from '../app/young-generation.ts'
 import { maskedTarget } from '../core/masking.ts'
 import {
   collect,
@@ -79,7 +80,8 @@ export function addReplayCommand(program: Command, output: Output): void {
     .option('--quiet', 'print only the ready lines and what went wrong')
     .option('--json', 'print the summary as JSON on stdout')
     .action(async (snapshot: string, flags: ReplayFlags) => {
-      await runReplay(snapshot, flags, output)
+      const release = boundYoungGeneration()
+      await runReplay(snapshot, flags, output).finally(release)
     })
 }
 
