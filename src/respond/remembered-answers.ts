@@ -42,14 +42,22 @@ export function rememberedAnswers(
   }
   const lookAhead = (from: PairId): void => {
     const untilMs = performance.now() + TURN_MS
+    const { keptSoFar } = places
+    let looked = 0
     let id = from
     try {
-      for (; id <= newest && performance.now() < untilMs; id += 1) if (!places.has(id)) readWhole(id)
+      for (; id <= newest && performance.now() < untilMs; id += 1) {
+        if (places.has(id)) continue
+        readWhole(id)
+        looked += 1
+      }
     } catch {
       // The snapshot was closed, since another plan serves now or none. Whatever else it is, a request meets it too.
       return
     }
-    if (id <= Math.min(newest, MOST_PAIRS)) setTimeout(lookAhead, REST_MS, id).unref()
+    // Where nothing is found, as while a recorder has the file, nothing more is likely to be.
+    const isInVain = looked > 0 && places.keptSoFar === keptSoFar
+    if (id <= newest && !isInVain) setTimeout(lookAhead, REST_MS, id).unref()
   }
   return {
     again: (id) => {
@@ -79,6 +87,7 @@ interface KnownHead extends ResponseHead {
 function answerPlaces() {
   const heads = knownHeads()
   let state: object = {}
+  let keptSoFar = 0
   let offsets = new Float64Array()
   let sizes = new Uint32Array()
   /** Numbers of heads; 0 is none. */
@@ -100,6 +109,9 @@ function answerPlaces() {
     headNumbers.set(before.headNumbers)
   }
   return {
+    get keptSoFar() {
+      return keptSoFar
+    },
     has: (id: PairId): boolean => (headNumbers[id] ?? 0) !== 0,
     head: (id: PairId): KnownHead | undefined => heads.get(headNumbers[id] ?? 0),
     /** Forgets all places once one holds no more. */
@@ -117,6 +129,7 @@ function answerPlaces() {
       offsets[id] = place.at
       sizes[id] = place.bytes
       headNumbers[id] = number
+      keptSoFar += 1
     },
   }
 }
