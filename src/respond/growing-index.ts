@@ -85,6 +85,21 @@ export function growingIndex(base: PairIndex): GrowingIndex {
     added.push({ id, list, subject: subject === undefined ? undefined : subjectFrom(subject), flags })
     list.entries.splice(placeAfter(id, list), 0, entry)
   }
+  const next = (entry: number): number => {
+    const own = entryAt(entry)
+    if (own !== undefined) return own.list.entries[placeAfter(own.id, own.list)] ?? -1
+    const following = base.next(entry)
+    return following !== -1 || added.length === 0 ? following : (continued.get(entry)?.entries[0] ?? -1)
+  }
+  const subjectOf = (entry: number): Subject | undefined =>
+    entry < base.size ? base.subject(entry) : entryAt(entry)?.subject
+  /** The first of the entries from one on that were asked for a subject. */
+  const ofSubject = (first: number, subject: string | undefined): number => {
+    const exact = subject === undefined ? undefined : subjectFrom(subject).exact
+    let entry = first
+    while (entry !== -1 && subjectOf(entry)?.exact !== exact) entry = next(entry)
+    return entry
+  }
   return {
     get size() {
       return base.size + added.length
@@ -99,15 +114,10 @@ export function growingIndex(base: PairIndex): GrowingIndex {
       const before = base.first(question, origin)
       return before !== -1 || added.length === 0 ? before : firstAdded(keyOf(question), origin)
     },
-    next: (entry) => {
-      const own = entryAt(entry)
-      if (own !== undefined) return own.list.entries[placeAfter(own.id, own.list)] ?? -1
-      const next = base.next(entry)
-      return next !== -1 || added.length === 0 ? next : (continued.get(entry)?.entries[0] ?? -1)
-    },
+    next,
     id: idOf,
     origin: (entry) => entryAt(entry)?.list.origin ?? base.origin(entry),
-    subject: (entry) => (entry < base.size ? base.subject(entry) : entryAt(entry)?.subject),
+    subject: subjectOf,
     isRefusal: (entry) => {
       const own = entryAt(entry)
       return own === undefined ? base.isRefusal(entry) : hasFlag(own.flags, ASKED_FLAGS.refusal)
@@ -132,12 +142,13 @@ export function growingIndex(base: PairIndex): GrowingIndex {
       const key = keyOf(question)
       const before = base.first(question, origin)
       const first = before === -1 ? firstAdded(key, origin) : before
+      const own = ofSubject(first, facts.subject)
       if (!hasFlag(facts.flags, ASKED_FLAGS.servable)) unservable.push(id)
       else if (hasFlag(facts.flags, ASKED_FLAGS.abandoned)) {
-        // Its client did not wait for it: it counts only where no other was recorded.
-        if (first === -1 || isAbandoned(first)) append(id, listFor(key, origin, before), facts)
+        // Its client did not wait for it: it counts only where no other was recorded for its subject.
+        if (own === -1 || isAbandoned(own)) append(id, listFor(key, origin, before), facts)
         else unservable.push(id)
-      } else if (first !== -1 && isAbandoned(first)) return false
+      } else if (own !== -1 && isAbandoned(own)) return false
       else append(id, listFor(key, origin, before), facts)
       newest = Math.max(newest, id)
       return true

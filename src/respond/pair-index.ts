@@ -17,7 +17,7 @@ export interface PairIndex {
   readonly size: number
   /** Origins of the recorded backends, those of pairs that cannot be served too. */
   readonly origins: readonly string[]
-  /** Pairs that hold no answer, or one their client did not wait for while another did. */
+  /** Pairs that hold no answer, or one their client did not wait for while the same user did for another. */
   readonly unservable: readonly PairId[]
   /** The first entry that asks this question of an origin, or of any; -1 when none does. */
   first(question: Signature, origin: string | undefined): number
@@ -32,7 +32,7 @@ export interface PairIndex {
   isRefusal(entry: number): boolean
   /** Whether the target or the content that was asked holds a placeholder for a secret. */
   isRedacted(entry: number): boolean
-  /** Whether its client did not wait for the end; no other answer was recorded then. */
+  /** Whether its client did not wait for the end; no other answer was recorded for its subject then. */
   isAbandoned(entry: number): boolean
 }
 
@@ -80,7 +80,8 @@ function byOrigin(table: QuestionTable, origins: Uint32Array): (from: number, or
 }
 
 /**
- * The pairs that can be served. An answer that its client did not wait for counts only where no other was recorded.
+ * The pairs that can be served. An answer that its client did not wait for counts only where no other was recorded for
+ * the same subject: nobody gets what was another's instead.
  */
 function* servable(all: AskedColumns): Sliced<{
   readonly columns: AskedColumns
@@ -92,18 +93,36 @@ function* servable(all: AskedColumns): Sliced<{
   const whole = flags.map((flag) => ((flag & wanted) === ASKED_FLAGS.servable ? 1 : 0))
   if (!whole.includes(0)) return { columns: all, unservable: [] }
   const others = chosen(all, whole)
-  const table = yield* questionTable(others.keys)
-  const ofOrigin = byOrigin(table, others.origins)
+  const isAnswered = wholeAnswers(others, yield* questionTable(others.keys))
   const kept = whole.slice()
   const unservable: PairId[] = []
   for (const row of rows) {
     if (whole[row] === 1) continue
-    const isAnswered = (): boolean =>
-      ofOrigin(table.first(keyAt(all.keys, row)), all.origins[row] ?? -1) !== -1
-    if (hasFlag(flags[row], ASKED_FLAGS.servable) && !isAnswered()) kept[row] = 1
+    if (hasFlag(flags[row], ASKED_FLAGS.servable) && !isAnswered(all, row)) kept[row] = 1
     else unservable.push(ids[row] ?? 0)
   }
   return { columns: chosen(all, kept), unservable }
+}
+
+/** Whether what a row asks was answered for its subject by its backend. */
+function wholeAnswers(
+  { origins, subjects }: AskedColumns,
+  table: QuestionTable,
+): (all: AskedColumns, row: number) => boolean {
+  const known = new Map<number, ReadonlySet<string>>()
+  const answeredBy = (first: number): ReadonlySet<string> => {
+    const before = known.get(first)
+    if (before !== undefined) return before
+    const names = new Set<string>()
+    for (let entry = first; entry !== -1; entry = table.next(entry))
+      names.add(`${origins[entry]} ${subjects[entry]}`)
+    known.set(first, names)
+    return names
+  }
+  return (all, row) => {
+    const first = table.first(keyAt(all.keys, row))
+    return first !== -1 && answeredBy(first).has(`${all.origins[row]} ${all.subjects[row]}`)
+  }
 }
 
 function keyAt(keys: Uint32Array, row: number): QuestionKey {

@@ -70,7 +70,7 @@ export interface Coverage {
   readonly pairs: number
   readonly served: number
   readonly neverServed: readonly PairId[]
-  /** Pairs that hold no answer, or one their client did not wait for while another did. */
+  /** Pairs that hold no answer, or one their client did not wait for while the same user did for another. */
   readonly unservable: readonly PairId[]
   /** Origins of the recorded backends. */
   readonly backends: readonly string[]

@@ -35,7 +35,7 @@ export function questionsOf(index: PairIndex): (first: number) => Question {
 function questionFrom(index: PairIndex, first: number): Question {
   const entries: number[] = []
   for (let entry = first; entry !== -1; entry = index.next(entry)) entries.push(entry)
-  const all = { name: String(index.id(first)), entries }
+  const all = { name: String(index.id(first)), entries: waitedFor(entries, index) }
   const exact = index.subject(first)?.exact
   if (entries.every((entry) => index.subject(entry)?.exact === exact)) return { all, bySubject: undefined }
   const lists = new Map<string, { readonly name: string; readonly entries: number[] }>()
@@ -46,7 +46,18 @@ function questionFrom(index: PairIndex, first: number): Question {
       list.entries.push(entry)
     }
   }
-  return { all, bySubject: lists }
+  return {
+    all,
+    bySubject: new Map(
+      [...lists].map(([name, list]) => [name, { ...list, entries: waitedFor(list.entries, index) }]),
+    ),
+  }
+}
+
+/** Without those that one subject's client did not wait for, where another's did. */
+function waitedFor(entries: readonly number[], index: PairIndex): readonly number[] {
+  const whole = entries.filter((entry) => !index.isAbandoned(entry))
+  return whole.length === 0 || whole.length === entries.length ? entries : whole
 }
 
 /**

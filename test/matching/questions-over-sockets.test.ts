@@ -4,6 +4,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { brotliCompressSync } from 'node:zlib'
+import type { Outcome } from '../../src/core/exchange.ts'
+import type { RawHeaders } from '../../src/core/headers.ts'
+import type { RRPair } from '../../src/core/pair.ts'
 import { aPair } from '../support/a-pair.ts'
 import { aReplay, aSnapshot } from '../support/a-replay.ts'
 import {
@@ -299,4 +302,31 @@ responder:
     })
     assert.deepEqual([answer.status, await answer.text()], [200, name])
   }
+})
+
+test('a user who did not wait for an answer gets that much of it, and what another user got never', async (t) => {
+  const whole = (body: string): RawHeaders => [['Content-Length', String(body.length)]]
+  const me = (id: number, sub: string, body: string, outcome: Outcome): RRPair =>
+    aPair({
+      id,
+      outcome,
+      request: { target: '/me', headers: [['Host', 'h'], bearer({ sub })] },
+      response: { body, headers: outcome === 'complete' ? whole(body) : whole('longer than that') },
+    })
+  const recorded = [
+    me(1, 'ann', 'for a', 'client aborted'),
+    me(2, 'bob', 'for bob', 'complete'),
+    me(3, 'bob', 'for b', 'client aborted'),
+  ]
+  const { urls, coverage } = await aReplay(t, await aSnapshot(t, recorded), '')
+  const got = async (sub: string): Promise<string> => {
+    const answer = await fetch(`${urls[0]}/me`, { headers: [[...bearer({ sub })]] })
+    return answer.text().catch(() => 'cut')
+  }
+  // Somebody who was never recorded gets no answer that nobody waited for.
+  assert.deepEqual(
+    [await got('ann'), await got('bob'), await got('ann'), await got('bob'), await got('eve')],
+    ['cut', 'for bob', 'cut', 'for bob', 'for bob'],
+  )
+  assert.deepEqual(coverage().unservable, [3])
 })
