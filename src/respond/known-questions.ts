@@ -72,12 +72,27 @@ function contentQuestions(find: FindQuestion): FindQuestion {
   const heads = createNames()
   const contents = createKnownContents()
   let headCount = 0
+  /** The one before, since many contents come with one head; no text is put together for it. */
+  let last: KnownHead | undefined
+  const headOf = (request: HttpRequest, origin: string | undefined, type: string): KnownHead => {
+    const { method, authority, target } = request
+    const isLast =
+      last?.target === target &&
+      last.type === type &&
+      last.method === method &&
+      last.authority === authority &&
+      last.origin === origin
+    if (last !== undefined && isLast) return last
+    const name = `${nameOf(request)} ${type}`
+    const number = heads.get(origin, name) ?? (headCount += 1)
+    last = { method, authority, target, type, origin, name, number }
+    return last
+  }
   return (request, origin) => {
     const { headers, body } = request
     const type = body.length > MOST_BYTES ? undefined : plainType(headers)
     if (type === undefined) return find(request, origin)
-    const name = `${nameOf(request)} ${type}`
-    const head = heads.get(origin, name) ?? (headCount += 1)
+    const { name, number: head } = headOf(request, origin, type)
     const digest = hash('sha256', body, 'binary')
     const known = contents.find(head, digest)
     if (known !== -1) return known
@@ -87,6 +102,13 @@ function contentQuestions(find: FindQuestion): FindQuestion {
     contents.keep(head, digest, found)
     return found
   }
+}
+
+interface KnownHead extends Pick<HttpRequest, 'method' | 'authority' | 'target'> {
+  readonly type: string
+  readonly origin: string | undefined
+  readonly name: string
+  readonly number: number
 }
 
 /** Lengths keep an authority with a space in it from being another target, and a target from being a type. */

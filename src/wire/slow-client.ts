@@ -43,11 +43,24 @@ export interface ContentLimit {
  * which we held the client back, or have yet to ask it for content, do not count.
  */
 export function limitContentTime(request: IncomingMessage, limit: ContentLimit): void {
-  const { bytesRead } = request.socket
   // Content that came with its head is whole by then, though not yet in the next tick: a timer would be for nothing.
-  setImmediate(() => {
-    if (!request.complete && !request.socket.destroyed) watchContent(request, bytesRead, limit)
-  })
+  if (begun.length === 0) setImmediate(watchBegun)
+  begun.push({ request, bytesAtStart: request.socket.bytesRead, limit })
+}
+
+/** Requests of this turn of the loop, all looked at once at its end. */
+let begun: {
+  readonly request: IncomingMessage
+  readonly bytesAtStart: number
+  readonly limit: ContentLimit
+}[] = []
+
+function watchBegun(): void {
+  const all = begun
+  begun = []
+  for (const { request, bytesAtStart, limit } of all) {
+    if (!request.complete && !request.socket.destroyed) watchContent(request, bytesAtStart, limit)
+  }
 }
 
 function watchContent(
