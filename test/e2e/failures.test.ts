@@ -218,5 +218,15 @@ test('an unknown request is 404 with the nearest pairs, and no upstream is asked
   ])
   const { stderr } = await server.stop()
   assert.match(stderr, /miss {2}GET \/inventory\/apples\?token=\(masked\) {2}nearest: pair 3/)
+  // The log says all that the answer does.
+  const near = stderr.split('\n').filter((line) => /^ +pair \d+: /.test(line))
+  assert.deepEqual(
+    near.map((line) => Number(/\d+/.exec(line)?.[0])),
+    nearest.map(({ pair }) => pair),
+  )
+  assert.equal(near.length, 3)
+  assert.match(stderr, /^ +path: recorded \/inventory\/apple, asked \/inventory\/apples$/m)
+  assert.match(stderr, /^ +query token: recorded nothing, asked \(masked\)$/m)
+  assert.ok(!stderr.includes('abc'))
   assert.match(stderr, /answered 0 requests, missed 1; served 0 of 3 pairs/)
 })

@@ -15,6 +15,9 @@ test('match explain says which pair answers, why none does, and exits 4 where on
   ])
   const write = (name: string, text: string): void => writeFileSync(join(directory, name), text)
   write('two.sh', `curl https://api.test/a?ts=1764000000\ncurl 'http://127.0.0.1:8080/a?ts=1764000000'\n`)
+  const entry = (url: string): object => ({ request: { method: 'GET', url, headers: [] } })
+  const har = [entry('https://api.test/a?ts=1764000000'), entry('https://api.test/b')]
+  write('two.har', JSON.stringify({ log: { entries: har } }))
   write('miss.http', 'GET /a?ts=1764999999 HTTP/1.1\nHost: 127.0.0.1:8080\n\n')
 
   const hits = await reseal(['match', 'explain', 't', '--request', 'two.sh'], directory)
@@ -22,6 +25,10 @@ test('match explain says which pair answers, why none does, and exits 4 where on
     [hits.code, hits.stdout, hits.stderr],
     [0, 'GET /a?ts=1764000000: pair 1\nGET /a?ts=1764000000: pair 2\n', ''],
   )
+
+  const archived = await reseal(['match', 'explain', 't', '--request', 'two.har'], directory)
+  assert.equal(archived.code, 4)
+  assert.match(archived.stdout, /^GET \/a\?ts=1764000000: pair 1\n.*GET \/b \(new endpoint\)/)
 
   const miss = await reseal(['match', 'explain', 't', '--request', 'miss.http', '--json'], directory)
   assert.equal(miss.code, 4)

@@ -265,3 +265,49 @@ test('a miss is told as text to whoever would rather have text, with the status 
     /^The snapshot has no answer to GET \/events\?ts=1764999999&type=a \(timestamp\)\.\npair 1: .*\n {2}query ts: recorded 1764000000, asked 1764999999\n[^]*\n {2}match:\n {4}ignore:\n {6}query: \["ts"\]\n$/,
   )
 })
+
+test('a report tells no secret, neither the recorded nor the asked one, as JSON or text', async (t) => {
+  const secretsOf = (who: string) => ({
+    password: `${who}-pass-phrase`,
+    key: `sk_live_${who}0123456789abcdefghij`,
+    token: bearer(who)[1].slice('Bearer '.length),
+    session: `${who}0f9e8d7c6b5a43210f9e8d7c6b5a4321`,
+    basic: Buffer.from(`${who}:${who}-secret`).toString('base64'),
+  })
+  const requestsOf = ({ password, key, token, session, basic }: ReturnType<typeof secretsOf>) =>
+    [
+      {
+        method: 'POST',
+        target: '/login?a=1',
+        headers: [JSON_TYPE],
+        body: JSON.stringify({ user: 'x', password, nested: { client_secret: key } }),
+      },
+      {
+        method: 'POST',
+        target: '/token',
+        headers: [FORM_TYPE],
+        body: `a=1&password=${password}&code=${key}`,
+      },
+      { target: `/search?api_key=${key}&q=${token}` },
+      { target: `/files/${token}/content` },
+      { target: '/bearer', headers: [['Authorization', `Bearer ${token}`]] },
+      { target: '/basic', headers: [['Authorization', `Basic ${basic}`]] },
+      { target: '/cookie', headers: [['Cookie', `sid=${session}; theme=dark`]] },
+      { target: `/reset;jsessionid=${session}` },
+    ] satisfies readonly RequestFields[]
+  const [before, now] = [secretsOf('ann'), secretsOf('bob')]
+  const pairs = requestsOf(before).map((request, at) => aPair({ id: at + 1, ...API, request }))
+  const yaml = 'match: { headers: [authorization, cookie], subject: require }\n'
+  const { urls } = await aReplay(t, await aSnapshot(t, pairs), yaml)
+  for (const asked of requestsOf(now)) {
+    for (const accept of ['application/json', 'text/plain']) {
+      const headers = [...('headers' in asked ? asked.headers : []), ['Accept', accept]] as const
+      const mismatch: Mismatch = { asked: { ...asked, headers }, pair: 0, cause: '', fields: [], yaml: '' }
+      const answer = await askingAt(urls, mismatch)
+      assert.equal(answer.status, 404, asked.target)
+      const report = await answer.text()
+      for (const secret of [before, now].flatMap((all) => Object.values(all)))
+        assert.ok(!report.includes(secret.slice(0, 12)), `${secret} in ${report}`)
+    }
+  }
+})
