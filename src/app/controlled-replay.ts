@@ -34,6 +34,7 @@ export function controlledReplay({ live, traffic, faults, crew }: ControlledPart
     reset: () => (crew === undefined ? begin() : crew.sync().then(begin)),
     reload: async () => factsOf(await live.reload(), live),
     sync: crew?.sync,
+    processes: () => 1 + (crew?.pids().length ?? 0),
     usage: crew?.usage,
   }
 }

@@ -31,8 +31,8 @@ export interface ReplayListenersOptions {
   readonly anyBackend: boolean
   /** Makes what a backend's clients get instead of the 100 that they wait for. */
   readonly refuser: (origin: string | undefined) => OtherAnswerer
-  /** Counts what a listener answers. @param url of the listener, once it has one */
-  readonly observe: (answerer: Answerer, url: () => string) => Answerer
+  /** Counts what a listener answers for a backend. @param url of the listener, once it has one */
+  readonly observe: (answerer: Answerer, url: () => string, origin: string | undefined) => Answerer
   /** Asked for each connection of a listener, by its place among {@link ReplayListeners.urls}; undefined shares none. */
   readonly share?: ((listener: number, socket: Socket) => boolean) | undefined
   readonly clock: Clock
@@ -49,6 +49,8 @@ export interface ReplayListeners {
   readonly issuers: readonly OpenIssuer[]
   /** What answers at each, in the order of the URLs. */
   readonly answerers: readonly ListenerAnswers[]
+  /** Has clients connect anew, each after its next answer. */
+  renew(): void
   close(): Promise<void>
 }
 
@@ -75,6 +77,9 @@ export async function openListeners(options: ReplayListenersOptions): Promise<Re
   const close = async (): Promise<void> => {
     await Promise.all(servers.map((server) => server.close()))
   }
+  const renew = (): void => {
+    for (const server of servers) server.renew()
+  }
   try {
     for (const { listen, target } of listenersFor(routes, rings)) {
       const origin = target === undefined ? undefined : recordedOrigin(target, options)
@@ -87,13 +92,13 @@ export async function openListeners(options: ReplayListenersOptions): Promise<Re
         origin,
       )
       let url = ''
-      const answer = options.observe(answerer, () => url)
+      const answer = options.observe(answerer, () => url, origin)
       const refused = refuser(origin)
       const refuse: OtherAnswerer = (request) => {
         const refusal = refused(request)
         if (refusal === undefined) return undefined
         const faulty = options.faulty(() => refusal, origin)
-        return options.observe(faulty, () => url)(request)
+        return options.observe(faulty, () => url, origin)(request)
       }
       const number = servers.length
       const server = await serve({
@@ -116,7 +121,13 @@ export async function openListeners(options: ReplayListenersOptions): Promise<Re
       }
     }
     refuseUnserved(rings, issuers)
-    return { urls: servers.map(({ url }) => url), issuers: [...issuers.values()], answerers, close }
+    return {
+      urls: servers.map(({ url }) => url),
+      issuers: [...issuers.values()],
+      answerers,
+      renew,
+      close,
+    }
   } catch (error) {
     await close()
     throw error

@@ -5,6 +5,7 @@ import type { TransformSources } from './loaded-snapshot.ts'
 import type { MissOptions } from './miss-forwarding.ts'
 import type { ListenerRoute } from './routes.ts'
 import type { TlsSource } from './tls.ts'
+import type { Growth } from './workers/growth.ts'
 
 /** What is replayed, where, and how. */
 export interface ReplayOptions extends TransformSources, MissOptions {
@@ -24,10 +25,10 @@ export interface ReplayOptions extends TransformSources, MissOptions {
   /** Listens with TLS; left out, in the clear. */
   readonly tls?: TlsSource | undefined
   /**
-   * How many processes serve, this one among them: 1 to 64, or as many as there are cores, each started when those before
-   * it are busy; default 1. With more, only the machine's clock will do, since other processes do not have `clock`.
+   * How many processes serve, this one among them: 1 to 64, or as there is use for them, up to the cores less one with
+   * `auto`; default 1. With more, only the machine's clock will do, since other processes do not have `clock`.
    */
-  readonly workers?: number | 'auto'
+  readonly workers?: number | 'auto' | Growth
   /** Told of what workers answered when they tell of it, within a second. */
   readonly onHit: (request: Pick<HttpRequest, 'method' | 'target'>, pair: PairId) => void
   /** Told of what nothing answers, and what comes near to it among how many pairs. */

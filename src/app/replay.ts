@@ -57,6 +57,8 @@ export interface Replay {
   readonly workers: {
     /** Those that take connections. */
     pids(): readonly number[]
+    /** How many there may be, once there is use for them; 0 for none. */
+    readonly most: number
     /** Resolves when all that were started take connections, and answer by themselves what they may. */
     joined(): Promise<void>
   }
@@ -129,7 +131,10 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
       relay: forwarding?.relay,
       anyBackend: options.whenMissed === 'record',
       refuser: (origin) => createRefuser(plan, origin),
-      observe: traffic.observe,
+      observe: (answerer, url, origin) => {
+        const noted = traffic.observe(answerer, url)
+        return crew === undefined ? noted : crew.observe(noted, origin)
+      },
       share: crew?.share,
       clientTimeoutMs,
       clock,
@@ -175,7 +180,11 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
         }
       },
       sync: async () => sync(),
-      workers: { pids: crew?.pids ?? (() => []), joined: async () => crew?.joined() },
+      workers: {
+        pids: crew?.pids ?? (() => []),
+        most: crew?.most ?? 0,
+        joined: async () => crew?.joined(),
+      },
       stop: async () => {
         await close()
         const { hit: hits = 0, miss: misses = 0 } = controlled.counts()

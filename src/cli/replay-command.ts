@@ -74,7 +74,7 @@ export function addReplayCommand(program: Command, output: Output): void {
     .option('--control <address>', 'HOST:PORT of the control API (default: none)')
     .option(
       '--workers <count>',
-      'processes that serve: 1 to 64, or auto for up to the cores when busy (default: 1)',
+      'processes that serve: 1 to 64, or auto: more where one is busy, up to the cores less one (default: auto)',
     )
     .option('--no-watch', 'serve what was there at the start, whatever becomes of the files')
     .option('--quiet', 'print only the ready lines and what went wrong')
@@ -117,7 +117,8 @@ async function runReplay(snapshot: string, flags: ReplayFlags, output: Output): 
     onError: (error) => reportRequestFailure(error, output),
   })
   if (!settings.quiet)
-    for (const line of startLines(replaying, transformsFileOf(settings, snapshot))) output.message(line)
+    for (const line of startLines(replaying, transformsFileOf(settings, snapshot), settings.workers))
+      output.message(line)
   for (const line of tlsLines(replaying.authorityFile)) output.message(line)
   for (const url of replaying.urls) output.message(`reseal ready replay ${url}`)
   for (const line of controlLines(replaying.control)) output.message(line)
@@ -133,18 +134,29 @@ function routesOf(flags: ReplayFlags, listen: string): readonly ListenerRoute[] 
   return mapped.length > 0 && flags.listen === undefined ? mapped : [{ listen, target: undefined }, ...mapped]
 }
 
-function startLines(replaying: Replay, file: string): readonly string[] {
-  const { transforms, coverage, untransformed, issuers } = replaying
+function startLines(replaying: Replay, file: string, processes: number | 'auto'): readonly string[] {
+  const { transforms, coverage, untransformed, issuers, workers } = replaying
   const { unservable } = coverage()
   return [
     ...(untransformed ? [`no ${file}: every response is served as recorded`] : []),
     ...keyLines(transforms),
     ...issuers.map(({ name, issuer }) => `issuer ${name} answers for ${issuer.settings.issuer}`),
+    ...processLines(workers.most + 1, processes),
     ...(unservable.length === 0
       ? []
       : [
           `${count(unservable.length, 'recorded pair')} without a whole answer, not served: ${listOf(unservable)}`,
         ]),
+  ]
+}
+
+/** Nothing where one serves, as most do. */
+function processLines(most: number, processes: number | 'auto'): readonly string[] {
+  if (most === 1) return []
+  return [
+    processes === 'auto'
+      ? `up to ${most} processes serve, as there is use for them`
+      : `${most} processes serve`,
   ]
 }
 

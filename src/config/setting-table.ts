@@ -145,9 +145,9 @@ export const SETTINGS = {
     key: 'workers',
     env: 'RESEAL_WORKERS',
     flag: '--workers',
-    fallback: 1,
+    fallback: 'auto',
     description:
-      'How many processes serve a replay: 1 to 64, or auto for as many as there are cores, each started when those before it are busy.',
+      'How many processes serve a replay: 1 to 64, or auto: one, and another whenever those that serve are busy, up to the cores less one.',
     read: parseWorkers,
   },
   watch: {

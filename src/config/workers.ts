@@ -11,6 +11,6 @@ export function parseWorkers(text: string): number | 'auto' {
   const count = /^\d{1,2}$/.test(text) ? Number(text) : 0
   if (count >= 1 && count <= MOST) return count
   throw new ResealError('CONFIG_INVALID', `"${text}" is not a number of processes`, {
-    hint: `Write 1 to ${MOST}, or auto for as many as there are cores, each started when those before it are busy.`,
+    hint: `Write 1 to ${MOST}, or auto for as many as there is use for, up to the cores less one.`,
   })
 }

@@ -74,12 +74,15 @@ function replayRoutes(replay: ControlledReplay): readonly ControlRoute[] {
 
 /** An older plan that serves in the place of a wrong one is ready, and says so. */
 function readinessOf(replay: ControlledReplay | undefined): Readiness {
-  const { revision, refused } = replay?.plan() ?? {}
-  if (refused === undefined) return { ready: true, reasons: [] }
+  if (replay === undefined) return { ready: true, reasons: [] }
+  const { revision, refused } = replay.plan()
+  const processes = replay.processes()
+  if (refused === undefined) return { ready: true, reasons: [], processes }
   const { message, place } = refused.error
   const where = place === undefined ? '' : `${place.file}:${place.line}:${place.column}: `
   return {
     ready: true,
+    processes,
     reasons: [`Plan ${revision} is still served, since what is there now cannot be: ${where}${message}`],
   }
 }

@@ -26,6 +26,8 @@ export interface ControlledReplay {
    * now is in journal, counts and coverage. Left out where one does.
    */
   readonly sync?: (() => Promise<void>) | undefined
+  /** How many processes serve. */
+  processes(): number
   /** CPU time and memory of the workers, which are processes beside this one. */
   readonly usage?: (() => { readonly cpuMicros: number; readonly rssBytes: number }) | undefined
   /** @throws ResealError where what is there now cannot be served */

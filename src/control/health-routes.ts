@@ -7,12 +7,18 @@ export interface Readiness {
   readonly ready: boolean
   /** Why not, or what is amiss although everything is served; a sentence each. */
   readonly reasons: readonly string[]
+  /** How many serve; left out where nothing is replayed. */
+  readonly processes?: number
 }
 
 const LIVE = { name: 'Liveness', schema: z.strictObject({ live: z.literal(true) }) }
 const READY = {
   name: 'Readiness',
-  schema: z.strictObject({ ready: z.boolean(), reasons: z.array(z.string()) }),
+  schema: z.strictObject({
+    ready: z.boolean(),
+    reasons: z.array(z.string()),
+    processes: z.number().optional().meta({ description: 'How many serve a replay.' }),
+  }),
 }
 
 /** Whether there is anything to ask, and how it is doing. */

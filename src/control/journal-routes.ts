@@ -41,6 +41,7 @@ const JOURNAL = {
     entries: z.array(ENTRY),
     first: z.number().meta({ description: 'The oldest number that is still here.' }),
     last: z.number().meta({ description: 'The newest number.' }),
+    processes: z.number().meta({ description: 'How many serve, whose journal this is.' }),
   }),
 }
 const MISSES = {
@@ -79,7 +80,8 @@ export function journalRoutes(replay: ControlledReplay): readonly ControlRoute[]
       (_ids, { query }) => {
         const { journal } = replay
         const entries = journal.after(query('after'), query('limit')).map(entryJson)
-        return { status: 200, value: { entries, first: journal.first, last: journal.last } }
+        const { first, last } = journal
+        return { status: 200, value: { entries, first, last, processes: replay.processes() } }
       },
     ),
     route(

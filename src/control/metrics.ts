@@ -101,6 +101,13 @@ function issuerRows(issuers: ControlledIssuers): readonly MetricRow[] {
 function replayRows(replay: ControlledReplay): readonly MetricRow[] {
   return [
     {
+      kind: 'Gauge',
+      name: 'reseal_processes',
+      help: 'Processes that serve.',
+      labels: [],
+      values: () => [[{}, replay.processes()]],
+    },
+    {
       kind: 'Counter',
       name: 'reseal_requests_total',
       help: 'Requests by what became of them.',

@@ -25,6 +25,8 @@ export interface ReplayPlan {
    * snapshot. Without tokens to sign, no promise is made.
    */
   answer(request: HttpRequest, origin: string | undefined): Answer
+  /** Whether the answer to a request is the same whatever was asked before, and by whom. */
+  isSettled(request: HttpRequest, origin: string | undefined): boolean
   /**
    * The recorded refusal of a request that waits for a 100 before it sends its content (RFC 9110 §10.1.1); undefined
    * when its content was asked for.
@@ -124,6 +126,7 @@ export function* createPlan(input: PlanInput): Sliced<ReplayPlan> {
         nearest.to(asRecorded?.(request) ?? request, origin, choice.whyNot)
       return serve(choice, request) ?? { kind: 'miss', near }
     },
+    isSettled: (request, origin) => check === undefined && matcher.settled(request, origin) !== -1,
     refusal: (request, origin) => serve(matcher.choose(request, origin, index.isRefusal), request),
     add: (pair) => {
       // Later writes are told from earlier ones by their order.

@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { Agent, createServer, get as httpGet, request as httpRequest, type IncomingMessage } from 'node:http'
+import { Agent, createServer, get as httpGet, type IncomingMessage } from 'node:http'
 import { get as httpsGet } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { setImmediate as immediate } from 'node:timers/promises'
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test, type TestContext } from 'node:test'
-import type { ReplayOptions } from '../../src/app/replay-options.ts'
-import type { Replay } from '../../src/app/replay.ts'
-import type { RRPair } from '../../src/core/pair.ts'
+import { aCrew, numbered } from '../support/a-crew.ts'
 import { aPair } from '../support/a-pair.ts'
 import { aReplay, aSnapshot } from '../support/a-replay.ts'
 
@@ -17,7 +14,7 @@ const PROCESSES = 3
 
 suite('a replay that several processes serve', () => {
   test('gives one client its sequence in order, whichever process it meets, and everybody else theirs', async (t) => {
-    const { get } = await aCrew(t, numbered('/next', 4), 'match: { session: header X-Client }\n')
+    const { get } = await aCrew(t, PROCESSES, numbered('/next', 4), 'match: { session: header X-Client }\n')
     const asked = async (client: string) => (await get('/next', { 'X-Client': client })).body
     const answers = new Map<string, string[]>()
     for (let round = 0; round < 6; round += 1) {
@@ -30,7 +27,12 @@ suite('a replay that several processes serve', () => {
   })
 
   test('gives each connection its own sequence, also where they are with one process', async (t) => {
-    const { get } = await aCrew(t, numbered('/next', 2), 'match: { session: connection, sequence: once }\n')
+    const { get } = await aCrew(
+      t,
+      PROCESSES,
+      numbered('/next', 2),
+      'match: { session: connection, sequence: once }\n',
+    )
     const agents = Array.from({ length: 2 * PROCESSES }, () => new Agent({ keepAlive: true, maxSockets: 1 }))
     t.after(() => agents.forEach((agent) => agent.destroy()))
     for (const wanted of ['200 1', '200 2', '404']) {
@@ -47,7 +49,7 @@ suite('a replay that several processes serve', () => {
       aPair({ id: 2, request: { method: 'PUT', target: '/x' }, response: { body: 'put' } }),
       aPair({ id: 3, request: { target: '/x' }, response: { body: 'after' } }),
     ]
-    const { get } = await aCrew(t, pairs, 'match: { sequence: causal }\n')
+    const { get } = await aCrew(t, PROCESSES, pairs, 'match: { sequence: causal }\n')
     for (let at = 0; at < PROCESSES; at += 1) assert.equal((await get('/x')).body, 'before')
     assert.equal((await get('/x', {}, undefined, 'PUT')).body, 'put')
     for (let at = 0; at < PROCESSES; at += 1) assert.equal((await get('/x')).body, 'after')
@@ -60,7 +62,7 @@ suite('a replay that several processes serve', () => {
     ]
     const yaml =
       'match: { ignore: { query: [id] } }\nresponder:\n  - { filters: { path: /orders }, extractor: { http_req_query: id }, transforms: [map] }\n'
-    const { get, replaying } = await aCrew(t, pairs, yaml)
+    const { get, replaying } = await aCrew(t, PROCESSES, pairs, yaml)
     await get('/orders?id=order-a')
     for (let at = 0; at < PROCESSES; at += 1) assert.equal((await get('/last')).body, '{"id":"order-a"}')
     await replaying.reset()
@@ -68,7 +70,7 @@ suite('a replay that several processes serve', () => {
   })
 
   test('lets a fault happen as many times as it says, over all processes, from its call on', async (t) => {
-    const { get, control } = await aCrew(t, [aPair({ request: { target: '/pay' } })])
+    const { get, control } = await aCrew(t, PROCESSES, [aPair({ request: { target: '/pay' } })])
     for (let at = 0; at < PROCESSES; at += 1) assert.equal((await get('/pay')).status, 200)
     const set = await control('POST', '/v1/faults', { kind: 'status', status: 503, times: 4 })
     assert.equal(set.status, 201)
@@ -81,7 +83,7 @@ suite('a replay that several processes serve', () => {
 
   test('has one journal of all processes, in order and without gaps, and counts and coverage of all', async (t) => {
     const pairs = [1, 2, 3, 4].map((id) => aPair({ id, request: { target: `/${id}` } }))
-    const { get, control } = await aCrew(t, pairs)
+    const { get, control } = await aCrew(t, PROCESSES, pairs)
     const targets = Array.from({ length: 30 }, (_, at) => `/${1 + (at % 3)}?`.replace('?', ''))
     for (const target of targets) await get(target)
     await get('/unknown')
@@ -106,7 +108,7 @@ suite('a replay that several processes serve', () => {
   })
 
   test('streams what any process answered', async (t) => {
-    const { get, replaying } = await aCrew(t, [aPair({ request: { target: '/a' } })])
+    const { get, replaying } = await aCrew(t, PROCESSES, [aPair({ request: { target: '/a' } })])
     const response = await open(`${replaying.control?.url}/v1/journal/stream`)
     t.after(() => response.destroy())
     for (let at = 0; at < PROCESSES; at += 1) await get('/a')
@@ -120,7 +122,7 @@ suite('a replay that several processes serve', () => {
 
   test('changes the plan for all at once: under load no client meets an older one after a newer', async (t) => {
     const pairs = [aPair({ request: { target: '/v' }, response: { body: 'v' } })]
-    const { get, control, write } = await aCrew(t, pairs, '', { watch: false })
+    const { get, control, write } = await aCrew(t, PROCESSES, pairs, '', { watch: false })
     const stop = new AbortController()
     const clients = [1, 2, 3].map(async () => {
       const seen: number[] = []
@@ -142,7 +144,9 @@ suite('a replay that several processes serve', () => {
 
   test('goes on when a worker is killed, and says so; another takes its place', async (t) => {
     const lines: string[] = []
-    const { get, replaying } = await aCrew(t, numbered('/next', 3), '', { onLog: (line) => lines.push(line) })
+    const { get, replaying } = await aCrew(t, PROCESSES, numbered('/next', 3), '', {
+      onLog: (line) => lines.push(line),
+    })
     assert.equal((await get('/next')).body, '1')
     const [first = 0] = replaying.workers.pids()
     process.kill(first, 'SIGKILL')
@@ -161,7 +165,7 @@ suite('a replay that several processes serve', () => {
 
   test('answers what is under way before it stops, in every process', async (t) => {
     const slow = 'faults: [{ kind: delay, delayMs: 300, filters: { path: /slow } }]\n'
-    const { get, replaying } = await aCrew(t, [aPair({ request: { target: '/slow' } })], slow)
+    const { get, replaying } = await aCrew(t, PROCESSES, [aPair({ request: { target: '/slow' } })], slow)
     const asked = Array.from({ length: 2 * PROCESSES }, () => get('/slow'))
     const arrived = async (): Promise<boolean> => {
       await replaying.sync()
@@ -175,7 +179,10 @@ suite('a replay that several processes serve', () => {
 
   test('passes misses to the backend from every process, and has their status in the journal', async (t) => {
     const upstream = await aBackend(t, 207)
-    const { get, replaying } = await aCrew(t, [aPair()], '', { whenMissed: 'passthrough', target: upstream })
+    const { get, replaying } = await aCrew(t, PROCESSES, [aPair()], '', {
+      whenMissed: 'passthrough',
+      target: upstream,
+    })
     for (let at = 0; at < PROCESSES; at += 1) {
       const { status, body } = await get('/live')
       assert.deepEqual([status, body], [207, 'live'])
@@ -219,7 +226,7 @@ suite('a replay that several processes serve', () => {
   test('is one process while it records misses', async (t) => {
     const upstream = await aBackend(t, 200)
     const lines: string[] = []
-    const { get, replaying } = await aCrew(t, [aPair()], '', {
+    const { get, replaying } = await aCrew(t, PROCESSES, [aPair()], '', {
       whenMissed: 'record',
       target: upstream,
       onLog: (line) => lines.push(line),
@@ -242,50 +249,6 @@ const JWT = [
   .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
   .concat('c2lnbmF0dXJl')
   .join('.')
-
-function numbered(target: string, count: number): readonly RRPair[] {
-  return Array.from({ length: count }, (_, at) =>
-    aPair({ id: at + 1, request: { target }, response: { body: String(at + 1) } }),
-  )
-}
-
-/** A replay of three processes, all of which serve. Requests go by connections of their own unless told. */
-async function aCrew(
-  t: TestContext,
-  pairs: readonly RRPair[],
-  yaml = '',
-  options: Partial<ReplayOptions> = {},
-) {
-  const directory = await aSnapshot(t, pairs)
-  const replaying: Replay = await aReplay(t, directory, `version: 1\n${yaml}`, {
-    workers: PROCESSES,
-    control: '127.0.0.1:0',
-    ...options,
-  })
-  await replaying.workers.joined()
-  const url = replaying.urls[0] ?? ''
-  const get = async (target: string, headers: Record<string, string> = {}, agent?: Agent, method = 'GET') => {
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-    httpRequest(`${url}${target}`, { agent: agent ?? false, headers, method }, resolve)
-      .on('error', reject)
-      .end()
-    const response = await promise
-    return { status: response.statusCode ?? 0, body: await text(response) }
-  }
-  const control = async (method: string, path: string, content?: object) => {
-    const answer = await fetch(`${replaying.control?.url}${path}`, {
-      method,
-      headers: {
-        connection: 'close',
-        ...(content === undefined ? {} : { 'Content-Type': 'application/json' }),
-      },
-      ...(content === undefined ? {} : { body: JSON.stringify(content) }),
-    })
-    const said = await answer.text()
-    return { status: answer.status, text: said, value: said.startsWith('{') ? JSON.parse(said) : undefined }
-  }
-  return { replaying, get, control, write: (text: string) => writeFileSync(join(directory, 't.yaml'), text) }
-}
 
 /** Asks until there is an answer. */
 async function persistently<T>(ask: () => Promise<T>): Promise<T> {

@@ -58,7 +58,7 @@ suite('a transform document that changes', () => {
     const why = `Plan 1 is still served, since what is there now cannot be: ${replay.transformsFile}:1:10: "ignroe" is not a key of "match" of a transform document`
     await until(async () => {
       const { json } = await replay.ask('GET', '/ready')
-      return JSON.stringify(json) === JSON.stringify({ ready: true, reasons: [why] })
+      return JSON.stringify(json) === JSON.stringify({ ready: true, processes: 1, reasons: [why] })
     })
     assert.equal((await fetch(`${replay.url}/items?ts=1`)).status, 200)
     assert.deepEqual(replay.logged, [why.replace('Plan', 'plan')])
@@ -66,7 +66,7 @@ suite('a transform document that changes', () => {
 
     writeFileSync(replay.transformsFile, `# better\n${IGNORES_TS}`)
     await revision(replay, 2)
-    assert.deepEqual((await replay.ask('GET', '/ready')).json, { ready: true, reasons: [] })
+    assert.deepEqual((await replay.ask('GET', '/ready')).json, { ready: true, reasons: [], processes: 1 })
   })
 
   test('by the link ..data, as Kubernetes mounts it', async (t) => {

@@ -73,13 +73,14 @@ suite('the plan', () => {
     assert.equal((await fetch(`${url}/items?ts=1`)).status, 200)
     assert.deepEqual((await ask('GET', '/ready')).json, {
       ready: true,
+      processes: 1,
       reasons: [
         `Plan 2 is still served, since what is there now cannot be: ${transformsFile}:1:10: "ignroe" is not a key of "match" of a transform document`,
       ],
     })
     writeFileSync(transformsFile, '')
     assert.equal(field((await ask('POST', '/v1/reload')).json, 'revision'), 3)
-    assert.deepEqual((await ask('GET', '/ready')).json, { ready: true, reasons: [] })
+    assert.deepEqual((await ask('GET', '/ready')).json, { ready: true, reasons: [], processes: 1 })
     assert.equal((await fetch(`${url}/items?ts=1`)).status, 404)
   })
 })
@@ -183,7 +184,7 @@ suite('a reset', () => {
     assert.deepEqual([await items(), await items(), await items()], ['[1]', '[1,2]', '[1,2]'])
     await fetch(`${url}/nowhere`)
     assert.equal((await ask('POST', '/v1/reset')).status, 204)
-    assert.deepEqual((await ask('GET', '/v1/journal')).json, { entries: [], first: 5, last: 4 })
+    assert.deepEqual((await ask('GET', '/v1/journal')).json, { entries: [], first: 5, last: 4, processes: 1 })
     assert.deepEqual((await ask('GET', '/v1/misses')).json, { misses: [], forgotten: 0 })
     assert.equal(field((await ask('GET', '/v1/coverage')).json, 'served'), 2)
     assert.equal(await items(), '[1]')
@@ -202,6 +203,7 @@ suite('metrics', () => {
     assert.match(headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
     const lines = text.split('\n').filter((line) => line.startsWith('reseal_'))
     assert.deepEqual(lines, [
+      'reseal_processes 1',
       'reseal_requests_total{verdict="hit"} 1',
       'reseal_requests_total{verdict="miss"} 3',
       'reseal_pairs{state="served"} 1',

@@ -3,13 +3,15 @@ import { errorMessage } from '../../core/errors.ts'
 import { oneAfterAnother } from '../../core/one-after-another.ts'
 import { addedCounts, type VerdictCounts } from '../../respond/traffic.ts'
 import type { ReplayFaultDefinition } from '../../transform/document/fault-schema.ts'
+import type { Growth } from './growth.ts'
 import { machineClock } from './machine-clock.ts'
 import type { WorkerNews, WorkerOrders, WorkerPlan } from './messages.ts'
 import { startHand, type Hand, type HandOptions } from './hand.ts'
+import { createRecentEnds, MOST_ENDS } from './recent-ends.ts'
 
 /** The workers of a replay, as its primary sees them. */
 export interface Crew {
-  /** Starts them; each serves once it is ready. */
+  /** Starts them, or watches for when one is wanted; each serves once it is ready. */
   begin(orders: WorkerOrders): void
   /** Gives a connection to a worker, if it is one's turn. */
   share(listener: number, socket: Socket): boolean
@@ -23,6 +25,8 @@ export interface Crew {
   joined(): Promise<void>
   /** Process ids of those that serve. */
   pids(): readonly number[]
+  /** How many there may be. */
+  readonly most: number
   usage(): { readonly cpuMicros: number; readonly rssBytes: number }
   /** Requests by verdict that workers answered, those too that have ended, as of the last sync. */
   counts(): VerdictCounts
@@ -33,11 +37,8 @@ export interface Crew {
 export interface CrewOptions extends Pick<HandOptions, 'answerers' | 'keepOf' | 'clock' | 'onError'> {
   /** How many, the primary left out. */
   readonly count: number
-  /**
-   * The share of time in which the primary was busy since this was last asked. With it, each worker is started when
-   * connections come and those before it are busy; undefined starts all at once.
-   */
-  readonly busy: (() => number) | undefined
+  /** When each is started; undefined starts all at once. */
+  readonly growth: WorkerGrowth | undefined
   readonly faults: () => readonly ReplayFaultDefinition[]
   /** What the primary itself has answered since it was last asked. */
   readonly own: () => Pick<WorkerNews, 'entries' | 'count'>
@@ -45,38 +46,45 @@ export interface CrewOptions extends Pick<HandOptions, 'answerers' | 'keepOf' | 
   readonly onNews: (news: readonly Pick<WorkerNews, 'entries' | 'count'>[], upToMs: number) => void
   /** Told what a worker has done since it was last asked. */
   readonly onTold: (news: WorkerNews) => void
+  /**
+   * Called when all that were started serve, so that they get their share of those who are connected already: has the
+   * clients of this process connect anew.
+   * @returns false where they must stay where they are, those of workers too
+   */
+  readonly renew: () => boolean
   readonly onLog: (line: string) => void
 }
 
-/** A worker that ends is replaced so often in so long. */
-const MOST_REPLACED = 5
-const REPLACED_IN_MS = 60_000
+/** Has workers started one after another, as there is use for them. */
+export interface WorkerGrowth extends Pick<Growth, 'watch'> {
+  /** Whether a worker would have been of use, by what was answered since this was last asked. */
+  isOfUse(): boolean
+}
+
+/** From this share of time on a process is busy. */
+const BUSY = 0.8
 /** Who does not say in this time that it asks for everything is ended. */
 const YIELD_MS = 5000
-/** How often it is looked whether another worker is wanted, and from which share of time on it is. */
-const LOOK_MS = 1000
-const BUSY = 0.8
 /** What was answered is told without being asked for within this. */
 const TELL_MS = 1000
 
 /** A crew that has not begun. */
 export function createCrew(options: CrewOptions): Crew {
-  const { count, busy, onLog } = options
+  const { count, growth, onLog } = options
   const hands = new Set<Hand>()
   const machineMs = machineClock()
-  const replacedAt: number[] = []
+  const ends = createRecentEnds()
   const left: { cpuMicros: number; counts: VerdictCounts } = { cpuMicros: 0, counts: {} }
   let orders: WorkerOrders | undefined
   let plan: WorkerPlan | undefined
   let turn = 0
   let telling: NodeJS.Timeout | undefined
   let isClosing = false
-  /** Connections since it was last looked whether another worker is wanted. */
-  let connections = 0
-  let growing: NodeJS.Timeout | undefined
+  let stopGrowing = (): void => {}
   let waiting: (() => void)[] = []
 
   const serving = (): readonly Hand[] => [...hands].filter(({ isReady }) => isReady())
+  const areAllSettled = (): boolean => [...hands].every(({ isSettled }) => isSettled)
   const tellWaiting = (): void => {
     const now = waiting
     waiting = []
@@ -92,6 +100,11 @@ export function createCrew(options: CrewOptions): Crew {
     hand.last = news
     options.onTold(news)
   }
+  const join = (hand: Hand): void => {
+    hand.hasJoined = true
+    if (!areAllSettled() || !options.renew()) return
+    for (const one of serving()) one.channel.note('renew', null)
+  }
   const serveBy = async (hand: Hand): Promise<void> => {
     const own = plan
     try {
@@ -100,12 +113,21 @@ export function createCrew(options: CrewOptions): Crew {
     } catch (error) {
       if (hand.isReady()) onLog(`worker ${hand.pid} asks for everything: ${errorMessage(error)}`)
     }
-    if (own === plan) hand.isSettled = true
+    if (own !== plan || isClosing || !hand.isReady()) return
+    hand.isSettled = true
+    if (!hand.hasJoined && plan !== undefined) join(hand)
     tellWaiting()
   }
-  const start = (): void => {
-    if (orders === undefined || isClosing) return
-    const hand = startHand(orders, { ...options, onBusy: tellSoon })
+  const start = (): Hand | undefined => {
+    if (orders === undefined || isClosing) return undefined
+    let hand: Hand
+    try {
+      hand = startHand(orders, { ...options, onBusy: tellSoon })
+    } catch (error) {
+      ends.note()
+      onLog(`a worker could not be started: ${errorMessage(error)}`)
+      return undefined
+    }
     hands.add(hand)
     void hand.ready.then(
       () => {
@@ -120,21 +142,21 @@ export function createCrew(options: CrewOptions): Crew {
       left.cpuMicros += hand.last?.cpuMicros ?? 0
       left.counts = addedCounts(left.counts, hand.last?.counts ?? {})
       if (isClosing) return
-      const now = performance.now()
-      replacedAt.push(now)
-      const isTooMany = replacedAt.filter((at) => now - at < REPLACED_IN_MS).length > MOST_REPLACED
-      onLog(
-        `worker ${hand.pid} ended (${how}); ${isTooMany ? `it is not replaced, after ${MOST_REPLACED} that ended within a minute` : 'another one takes its place'}`,
-      )
-      if (!isTooMany) start()
+      ends.note()
+      const next = afterEnd(ends.areTooMany(), growth !== undefined)
+      onLog(`worker ${hand.pid} ended (${how}); ${next.said}`)
+      if (next.isReplaced) start()
       tellWaiting()
     })
+    return hand
   }
-  /** Connections that are there already stay where they are: a worker is of use to those that come. */
-  const grow = (load: () => number): void => {
-    const isWanted = load() > BUSY && connections > 0 && hands.size === serving().length
-    connections = 0
-    if (isWanted && hands.size < count) start()
+  /** Another one joins when all are busy that serve, as far as it can be seen from here: each has got connections. */
+  const look = (busy: number): void => {
+    const isOfUse = growth?.isOfUse() === true
+    if (busy < BUSY || !isOfUse || plan === undefined || hands.size >= count || ends.areTooMany()) return
+    if (![...hands].every(({ isSettled, hasConnections }) => isSettled && hasConnections)) return
+    const hand = start()
+    if (hand !== undefined) onLog(`worker ${hand.pid} starts, since this process is busy`)
   }
   const sync = oneAfterAnother(async () => {
     const faults = options.faults()
@@ -153,15 +175,17 @@ export function createCrew(options: CrewOptions): Crew {
   return {
     begin: (given) => {
       orders = given
-      if (busy === undefined) for (let made = 0; made < count; made += 1) start()
-      else growing = setInterval(() => grow(busy), LOOK_MS).unref()
+      if (growth !== undefined) stopGrowing = growth.watch(look)
+      else for (let made = 0; made < count; made += 1) start()
     },
     share: (listener, socket) => {
-      connections += 1
-      const ready = serving()
+      // Where workers would ask for everything, asking would be all that they are for.
+      if (plan === undefined || isClosing) return false
+      const ready = serving().filter(({ isSettled }) => isSettled)
       turn = (turn + 1) % (ready.length + 1)
       const hand = ready[turn - 1]
-      if (hand === undefined || isClosing) return false
+      if (hand === undefined) return false
+      hand.hasConnections = true
       hand.channel.note('connection', { listener }, socket)
       return true
     },
@@ -186,10 +210,11 @@ export function createCrew(options: CrewOptions): Crew {
     },
     sync,
     joined: async () => {
-      const isMissing = (): boolean => !isClosing && [...hands].some(({ isSettled }) => !isSettled)
+      const isMissing = (): boolean => !isClosing && !areAllSettled()
       while (isMissing()) await new Promise<void>((resolve) => waiting.push(resolve))
     },
     pids: () => serving().map(({ pid }) => pid),
+    most: count,
     usage: () => {
       const now = [...hands].flatMap(({ last }) => last ?? [])
       return {
@@ -201,10 +226,12 @@ export function createCrew(options: CrewOptions): Crew {
     close: async () => {
       isClosing = true
       clearTimeout(telling)
-      clearInterval(growing)
+      stopGrowing()
       tellWaiting()
       const told = await Promise.all(
         [...hands].map(async (hand) => {
+          // One that has not begun yet has nothing under way.
+          if (!hand.isReady()) hand.kill()
           const news = await hand.drain()
           if (news !== undefined) takeIn(hand, news)
           await hand.end()
@@ -214,4 +241,20 @@ export function createCrew(options: CrewOptions): Crew {
       options.onNews([options.own(), ...told.filter((news) => news !== undefined)], Infinity)
     },
   }
+}
+
+/** What becomes of the place of a worker that has ended. */
+function afterEnd(
+  areTooMany: boolean,
+  isGrowing: boolean,
+): { readonly said: string; readonly isReplaced: boolean } {
+  const after = `after ${MOST_ENDS} that ended within a minute`
+  if (isGrowing) {
+    const said = areTooMany
+      ? `none is started for a while, ${after}`
+      : 'another one is started when there is use for it'
+    return { said, isReplaced: false }
+  }
+  if (areTooMany) return { said: `it is not replaced, ${after}`, isReplaced: false }
+  return { said: 'another one takes its place', isReplaced: true }
 }

@@ -1,5 +1,4 @@
 import { fork, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { getCompileCacheDir } from 'node:module'
 import { extname } from 'node:path'
 import type { HttpRequest } from '../../core/exchange.ts'
@@ -29,6 +28,10 @@ export interface Hand {
   isReady(): boolean
   /** It has been told of the plan that serves. */
   isSettled: boolean
+  /** It has been so once. */
+  hasJoined: boolean
+  /** It has got any. */
+  hasConnections: boolean
   /** What it told last. */
   last: WorkerNews | undefined
   /** Resolves with how it ended. */
@@ -62,7 +65,7 @@ export function startHand(orders: WorkerOrders, options: HandOptions): Hand {
   const passages = new Map<number, (status: number) => void>()
   const connections = new Map<number, object>()
   let passageCount = 0
-  let isReady = false
+  let hasBegun = false
 
   const requestOf = ({ request, connection }: ForwardedRequest): HttpRequest => {
     if (connection === 0) return request
@@ -104,20 +107,21 @@ export function startHand(orders: WorkerOrders, options: HandOptions): Hand {
       failed: (note) => options.onError(failureOf(note)),
     },
   })
-  const ended = once(child, 'exit').then(([code, signal]) => {
-    isReady = false
+  const ended = endOf(child).then((how) => {
     for (const answered of passages.values()) answered(0)
-    return typeof signal === 'string' ? signal : `exit code ${String(code)}`
+    return how
   })
   const ready = channel.ask('begin', orders).then(() => {
-    isReady = child.connected
+    hasBegun = true
   })
   return {
     pid: child.pid ?? 0,
     channel,
     ready,
-    isReady: () => isReady,
+    isReady: () => hasBegun && child.connected,
     isSettled: false,
+    hasJoined: false,
+    hasConnections: false,
     last: undefined,
     ended,
     drain: async () => {
@@ -134,6 +138,16 @@ export function startHand(orders: WorkerOrders, options: HandOptions): Hand {
     },
     kill: () => void child.kill('SIGKILL'),
   }
+}
+
+/** Of a process that could not be started there is no more than an error. */
+function endOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
+    child.on('error', (error) => {
+      if (child.pid === undefined) resolve(error.message)
+    })
+  })
 }
 
 function startProcess(): ChildProcess {

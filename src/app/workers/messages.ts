@@ -28,6 +28,8 @@ export interface WorkerCalls {
 export interface WorkerNotes {
   /** A connection comes with it. @property listener its place among the listeners */
   readonly connection: { readonly listener: number }
+  /** Have the clients of this process connect anew: others have joined. */
+  readonly renew: null
 }
 
 /** What a worker asks of the primary. */

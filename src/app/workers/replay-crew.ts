@@ -1,8 +1,8 @@
-import { availableParallelism } from 'node:os'
 import type { PairId } from '../../core/pair.ts'
 import { epochSeconds, type EpochMs } from '../../core/time.ts'
 import type { TlsIdentity } from '../../core/tls-identity.ts'
-import type { ReplayAnswer } from '../../respond/replay-answer.ts'
+import type { HttpRequest } from '../../core/exchange.ts'
+import type { Answerer, ReplayAnswer } from '../../respond/replay-answer.ts'
 import type { ReplayFaults } from '../../respond/replay-faults.ts'
 import type { Traffic } from '../../respond/traffic.ts'
 import { CONNECT_TIMEOUT_MS, UPSTREAM_TIMEOUT_MS } from '../../wire/upstream.ts'
@@ -11,6 +11,8 @@ import { redactDefinition } from '../redaction.ts'
 import type { ReplayOptions } from '../replay-options.ts'
 import type { ReplayListeners } from '../replay-listeners.ts'
 import { createCrew, type Crew } from './crew.ts'
+import { growthWithLoad } from './growth.ts'
+import { createLoadSample } from './load-sample.ts'
 import { createMergedJournal, type MergedJournal } from './merged-journal.ts'
 import type { KeptAnswer, WorkerNews, WorkerOrders, WorkerPlan } from './messages.ts'
 import { ownNews } from './own-news.ts'
@@ -18,6 +20,8 @@ import { ownNews } from './own-news.ts'
 /** The workers of a replay, and the journal of all its processes. */
 export interface ReplayCrew extends Omit<Crew, 'begin' | 'serve'> {
   readonly journal: MergedJournal
+  /** One that answers as the answerer does, and whose requests tell whether a worker would be of use. */
+  observe(answerer: Answerer, origin: string | undefined): Answerer
   /** Starts the workers. */
   begin(listeners: ReplayListeners, tls: TlsIdentity | undefined): void
   /** Has the workers follow the plan that serves. */
@@ -37,10 +41,11 @@ interface ReplayCrewParts {
  */
 export function replayCrew(options: ReplayOptions, parts: ReplayCrewParts): ReplayCrew | undefined {
   const { workers = 1, whenMissed, clock, onHit, onLog, onError } = options
-  const processes = workers === 'auto' ? Math.min(MOST_BY_ITSELF, availableParallelism()) : workers
-  if (processes === 1) return undefined
+  const growth = typeof workers === 'number' ? undefined : workers === 'auto' ? growthWithLoad() : workers
+  const most = typeof workers === 'number' ? workers : (growth?.most ?? 1)
+  if (most === 1) return undefined
   if (whenMissed === 'record') {
-    if (workers !== 'auto')
+    if (growth === undefined)
       onLog('one process serves, since --on-miss record stores what the next request may be answered from')
     return undefined
   }
@@ -50,27 +55,43 @@ export function replayCrew(options: ReplayOptions, parts: ReplayCrewParts): Repl
     if (served.length > 0) live().current.plan.noteServed(new Set(served))
     for (const { entry } of entries) if (entry.pair !== undefined) onHit(entry, entry.pair)
   }
+  const sample = createLoadSample((request, origin, answer) =>
+    isForWorkers(request, origin, answer, live().current),
+  )
   const crew = createCrew({
-    count: processes - 1,
-    busy: workers === 'auto' ? ownLoad() : undefined,
+    count: most - 1,
+    growth: growth && { watch: growth.watch, isOfUse: sample.take },
     answerers: () => listeners?.answerers ?? [],
     keepOf: (answer, askedMs) => keptAnswer(answer, askedMs, clock(), live().current),
     faults: () => faults.list().map(({ definition }) => definition),
     own: ownNews(traffic, () => NONE),
     onNews: (news, upToMs) => journal.merge(news, upToMs),
     onTold,
+    renew: () => {
+      // A client that is told from others by its connection would begin anew.
+      if (listeners === undefined || live().current.loaded.document.match.session.by === 'connection')
+        return false
+      listeners.renew()
+      return true
+    },
     clock,
     onLog,
     onError,
   })
   const journal = createMergedJournal(crew.sync)
-  const serve = (served: ServedPlan): void => crew.serve(workerPlan(served, options, faults))
+  const serve = (served: ServedPlan): void => {
+    const plan = workerPlan(served, options, faults)
+    if (plan === undefined && growth === undefined)
+      onLog('the first process answers everything, since match.authorize and map go by more than one request')
+    crew.serve(plan)
+  }
   return {
     ...crew,
     journal,
+    observe: (answerer, origin) => (growth === undefined ? answerer : sample.around(answerer, origin)),
     begin: (opened, tls) => {
       listeners = opened
-      crew.begin(ordersOf(opened, tls, processes, options))
+      crew.begin(ordersOf(opened, tls, most, options))
       serve(live().current)
     },
     serve,
@@ -78,20 +99,6 @@ export function replayCrew(options: ReplayOptions, parts: ReplayCrewParts): Repl
 }
 
 const NONE: readonly PairId[] = []
-
-/** More than these are started only where their number was given. */
-const MOST_BY_ITSELF = 64
-
-/** Gives the share of time in which this process was busy since it was last asked, 0 to 1. */
-function ownLoad(): () => number {
-  let before = performance.eventLoopUtilization()
-  return () => {
-    const now = performance.eventLoopUtilization()
-    const { utilization } = performance.eventLoopUtilization(now, before)
-    before = now
-    return utilization
-  }
-}
 
 function ordersOf(
   { urls, answerers }: ReplayListeners,
@@ -140,6 +147,19 @@ function workerPlan(
     unservable: unservable.length,
     faults: faults.list().map(({ definition }) => definition),
   }
+}
+
+/** Whether workers answer a request by themselves, as it was answered here. */
+function isForWorkers(
+  request: HttpRequest,
+  origin: string | undefined,
+  answer: ReplayAnswer,
+  { plan, loaded }: ServedPlan,
+): boolean {
+  if (answer.kind !== 'hit' || answer.faults !== undefined) return false
+  return (
+    loaded.transforms.responses.get(answer.pair)?.changes !== 'request' && plan.isSettled(request, origin)
+  )
 }
 
 /** An answer that is the same for whoever asks for it, in the second in which it was made at least. */

@@ -61,6 +61,9 @@ export function startWorker(peer: NodeJS.Process): void {
       connection: ({ listener }, socket) => {
         if (socket !== undefined) servers[listener]?.admit(socket)
       },
+      renew: () => {
+        for (const server of servers) server.renew()
+      },
     },
   })
   const numberOf = connectionNumbers((connection) => primary.note('left', { connection }))
