@@ -5,6 +5,7 @@ import type { Clock } from '../core/time.ts'
 import type { CompiledTransforms } from '../transform/compile.ts'
 import type { Sessions } from './sessions.ts'
 import { recordedDelivery } from './recorded-answer.ts'
+import { handyResponses } from './handy-responses.ts'
 import { keptResponses } from './kept-responses.ts'
 import { rememberedAnswers } from './remembered-answers.ts'
 
@@ -31,6 +32,9 @@ type ResponsesOf = Omit<ResponsesInput, 'pairs' | 'transforms'> & {
   readonly transforms: Pick<CompiledTransforms, 'responses'>
 }
 
+/** What is read again at little cost has so much of the memory: more objects than this are slower than to read them. */
+const HANDY_SHARE = 1 / 8
+
 /**
  * Responses that a step changed are ready; the others are read when they are asked for.
  * @param sessions what steps learnt of one client is for its answers alone
@@ -51,18 +55,25 @@ export function createResponses(
     }
     return deliveries.get(id)
   }
-  const kept = keptResponses(cacheBytes)
+  const handy = handyResponses(cacheBytes * HANDY_SHARE)
+  const kept = keptResponses(cacheBytes * (1 - HANDY_SHARE))
   const remembered = rememberedAnswers(pairs, { pace, latency }, newest)
   return {
     of(id, request) {
       const transformed = transforms.responses.get(id)
       if (transformed !== undefined)
         return delivered(transformed.served(clock(), request, sessions.of(request)), deliveryOf(id))
-      const ready = kept.get(id)
+      const ready = handy.get(id)
       if (ready !== undefined) return ready
       const again = remembered.again(id)
-      const response = again ?? remembered.read(id)
-      if (response !== undefined) kept.wasRead(id, response, again !== undefined)
+      if (again !== undefined) {
+        handy.wasRead(id, again)
+        return again
+      }
+      const known = kept.get(id)
+      if (known !== undefined) return known
+      const response = remembered.read(id)
+      if (response !== undefined && !remembered.has(id)) kept.wasRead(id, response)
       return response
     },
   }

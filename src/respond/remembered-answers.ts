@@ -7,6 +7,8 @@ import { answeredPair, recordedDelivery, type RecordedSpeed } from './recorded-a
 export interface RememberedAnswers {
   /** An answer that was read before, at the cost of its body's bytes; undefined where all has to be read. */
   again(id: PairId): HttpResponse | undefined
+  /** Whether it can be read again so. */
+  has(id: PairId): boolean
   /** Reads an answer; undefined where the pair has none. */
   read(id: PairId): HttpResponse | undefined
 }
@@ -67,6 +69,7 @@ export function rememberedAnswers(
       const body = places.body(id, pairs)
       return body && { status, reason, httpVersion, headers, body, trailers: NO_TRAILERS, headMemo }
     },
+    has: places.has,
     read: (id) => {
       read += 1
       if (read === MANY) setTimeout(lookAhead, REST_MS, 1).unref()
