@@ -1,6 +1,7 @@
 import { kindOfValue, VALUE_KIND_NAMES } from '../core/value-kind.ts'
 import { maskedName } from '../core/masking.ts'
 import type { Difference } from './difference.ts'
+import { segmentValue } from './request-path.ts'
 
 /** Why two paths probably differ, and the template that would make them one. */
 export function pathDifference(asked: string, recorded: string): Pick<Difference, 'cause' | 'ignore'> {
@@ -18,8 +19,9 @@ export function pathDifference(asked: string, recorded: string): Pick<Difference
 
 /** Both are of one kind, or both are numbers. */
 function idKind(asked: string, recorded: string): Difference['cause'] | undefined {
+  const [now, then] = [segmentValue(asked), segmentValue(recorded)]
   const kind = VALUE_KIND_NAMES.find(
-    (name) => kindOfValue(asked, [name]) !== undefined && kindOfValue(recorded, [name]) !== undefined,
+    (name) => kindOfValue(now, [name]) !== undefined && kindOfValue(then, [name]) !== undefined,
   )
   return kind ?? (/^\d+$/.test(asked) && /^\d+$/.test(recorded) ? 'id' : undefined)
 }

@@ -1,4 +1,6 @@
-import { comparedValue } from './compared-value.ts'
+import type { ValueKind } from '../core/value-kind.ts'
+import { classStandIn } from './compared-value.ts'
+import { jwtsAsClaims } from './jwt-fingerprint.ts'
 import type { MatchRules } from './match-rules.ts'
 import { templateFor } from './path-template.ts'
 
@@ -29,7 +31,22 @@ export function comparedPath(path: string, { paths, kinds }: MatchRules): string
   if (paths.size === 0 && kinds.length === 0 && !path.includes('.e')) return path
   const segments = path.split('/')
   const template = paths.size === 0 ? undefined : templateFor(segments, paths)
-  return template?.compared ?? segments.map((segment) => comparedValue(segment, kinds)).join('/')
+  return template?.compared ?? segments.map((segment) => comparedSegment(segment, kinds)).join('/')
+}
+
+/** Clients escape the colons of a time, and the slashes and signs of base64. */
+function comparedSegment(segment: string, kinds: readonly ValueKind[]): string {
+  return classStandIn(segmentValue(segment), kinds) ?? jwtsAsClaims(segment)
+}
+
+/** A segment with its escapes undone; as it is where they are no UTF-8. */
+export function segmentValue(segment: string): string {
+  if (!segment.includes('%')) return segment
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
 }
 
 function originForm(target: string): string {

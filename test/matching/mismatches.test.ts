@@ -48,6 +48,7 @@ const recorded = (): readonly RRPair[] => [
     request: { method: 'POST', target: '/jobs', headers: [JSON_TYPE], body: '{"n":1}' },
   }),
   aPair({ id: 11, ...API, request: { target: '/unrelated/place/of/its/own' } }),
+  aPair({ id: 12, ...API, request: { target: '/reports/2026-11-20T12%3A00%3A00Z/daily' } }),
 ]
 
 /** Others that are like these, from 1 on. */
@@ -97,6 +98,13 @@ const MISMATCHES: Readonly<Record<string, Mismatch>> = {
     cause: 'uuid',
     fields: ['path'],
     yaml: ignoring('path', '/users/{id}/orders'),
+  },
+  'a new time in the path, its colons escaped or not': {
+    asked: { target: '/reports/2026-12-01T08:30:00%2B01:00/daily' },
+    pair: 12,
+    cause: 'timestamp',
+    fields: ['path'],
+    yaml: ignoring('path', '/reports/{id}/daily'),
   },
   'a changed nonce': {
     asked: {

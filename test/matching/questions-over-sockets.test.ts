@@ -53,6 +53,7 @@ const bearing = (jwt = ''): Readonly<Record<string, Said>> => ({
 /** One value in every place, as a field that only it is in and in the middle of others. */
 const holding = (value: string): Readonly<Record<string, Said>> => ({
   path: get(`/a/${value}/b`),
+  escaped: get(`/e/${encodeURIComponent(value)}`),
   query: get(`/q?a=1&v=${encodeURIComponent(value)}`),
   form: form('/f', `v=${encodeURIComponent(value)}&a=1`),
   json: json('/j', `{"list":["${value}"],"a":1}`),
