@@ -5,7 +5,11 @@
 export type BinaryText = string
 
 export function binaryText(bytes: Uint8Array): BinaryText {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+  // To look at a Buffer as another one is half the work for a short text.
+  const buffer = Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return buffer.toString('latin1')
 }
 
 export function bytesOfText(text: BinaryText): Buffer {
