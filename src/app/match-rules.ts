@@ -6,7 +6,6 @@ import { traitsOf } from '../match/told-otherwise.ts'
 import { pathTemplates } from '../match/path-template.ts'
 import type { MatchSettings } from '../respond/matcher.ts'
 import type { IgnoreDefinition, MatchDefinition } from '../transform/document/definition.ts'
-import { emptyDocument } from '../transform/document/document.ts'
 import { literalStart, pathGlob, textGlob } from '../transform/filters/glob.ts'
 import { parseJsonPath, type JsonPathSegment } from '../transform/json-path/json-path-syntax.ts'
 
@@ -30,7 +29,7 @@ function ruleBook({ ignore, headers, sequence, rules }: MatchDefinition): RuleBo
     otherwise: traitsOf([
       { rules: always },
       ...rules.map((rule) => ({
-        rules: matchRules(NO_RULES, [rule]),
+        rules: matchRules({ ...rule, sequence: rule.sequence ?? 'last' }, []),
         among: traitsLetThrough(rule.filters),
       })),
     ]),
@@ -85,8 +84,6 @@ function patternStep({ deep, selectors }: JsonPathSegment): JsonPatternStep {
   })
   return { deep, names: names.every((name) => name !== undefined) ? names : undefined }
 }
-
-const NO_RULES = emptyDocument('').match
 
 /** What a request has at least that the filters let through. */
 function traitsLetThrough({ method, path }: Rule['filters']): readonly PairTrait[] {

@@ -81,6 +81,18 @@ suite('a replay that several processes serve', () => {
     assert.equal((await get('/pay')).status, 200)
   })
 
+  test('lets a fault be for some requests only, in every process', async (t) => {
+    const pairs = ['/pay', '/other'].map((target, at) => aPair({ id: at + 1, request: { target } }))
+    const { get, control } = await aCrew(t, PROCESSES, pairs)
+    const fault = { kind: 'status', status: 503, filters: { path: '/pay' } }
+    assert.equal((await control('POST', '/v1/faults', fault)).status, 201)
+    for (const [target, status] of [
+      ['/pay', 503],
+      ['/other', 200],
+    ] as const)
+      for (let at = 0; at < PROCESSES; at += 1) assert.equal((await get(target)).status, status)
+  })
+
   test('has one journal of all processes, in order and without gaps, and counts and coverage of all', async (t) => {
     const pairs = [1, 2, 3, 4].map((id) => aPair({ id, request: { target: `/${id}` } }))
     const { get, control } = await aCrew(t, PROCESSES, pairs)

@@ -7,7 +7,7 @@ import { compileRules } from '../../redact/rules.ts'
 import { settledAnswers, type SettledAnswers, type SettledHit } from '../../respond/settled-answers.ts'
 import { openSnapshot, type SnapshotReader } from '../../store/snapshot-reader.ts'
 import type { ReplayFaultDefinition } from '../../transform/document/fault-schema.ts'
-import { compileFaultFilter, type FaultFilter } from '../../transform/filters/fault-filter.ts'
+import type { FaultFilter } from '../../transform/filters/fault-filter.ts'
 import { matchSettings } from '../match-rules.ts'
 import { inodeOf } from '../snapshot-stamp.ts'
 import type { KeptAnswer, WorkerOrders, WorkerPlan } from './messages.ts'
@@ -18,8 +18,8 @@ export interface SettledPlan extends Pick<SettledAnswers, 'answer' | 'mayBeRefus
   yield(): void
   /** @returns false where the snapshot is not what the primary sees, or another order came meanwhile @throws ResealError */
   serve(plan: WorkerPlan): Promise<boolean>
-  /** The faults that are set: what they may be for is the primary's. */
-  follow(faults: readonly ReplayFaultDefinition[]): void
+  /** The faults that are set: what they may be for is the primary's. Resolves when it is. */
+  follow(faults: readonly ReplayFaultDefinition[]): Promise<void>
   keep(keep: KeptAnswer, response: HttpResponse): void
   newlyServed(): readonly PairId[]
 }
@@ -35,6 +35,7 @@ export function openSettledPlan(clock: Clock): SettledPlan {
   let orders: WorkerOrders | undefined
   let serving: Serving | undefined
   let faults: readonly FaultFilter[] = []
+  let following = Promise.resolve()
   /** Pairs that were an answer of plans before. */
   let left: readonly PairId[] = []
   let making = new AbortController()
@@ -47,6 +48,13 @@ export function openSettledPlan(clock: Clock): SettledPlan {
     serving.reader.close()
     serving = undefined
   }
+  /** One after another: the last that was heard of counts. */
+  const follow = (definitions: readonly ReplayFaultDefinition[]): Promise<void> => {
+    following = following.then(async () => {
+      faults = definitions.length === 0 ? [] : await faultFilters(definitions)
+    })
+    return following
+  }
   const mayFail = (request: HttpRequest, origin: string | undefined): boolean =>
     faults.some((fault) => fault.request(request, origin))
   return {
@@ -57,9 +65,8 @@ export function openSettledPlan(clock: Clock): SettledPlan {
     serve: async (plan) => {
       stop()
       const { signal } = making
-      // Before anything else is heard of faults.
-      faults = plan.faults.map(({ filters }) => compileFaultFilter(filters))
-      if (orders === undefined) return false
+      await follow(plan.faults)
+      if (orders === undefined || signal.aborted) return false
       const reader = openSnapshot(plan.file)
       let answers: SettledAnswers | undefined
       try {
@@ -78,9 +85,7 @@ export function openSettledPlan(clock: Clock): SettledPlan {
       serving = { revision: plan.revision, answers, reader }
       return true
     },
-    follow: (definitions) => {
-      faults = definitions.map(({ filters }) => compileFaultFilter(filters))
-    },
+    follow,
     answer: (request, origin): SettledHit | undefined =>
       serving === undefined || mayFail(request, origin) ? undefined : serving.answers.answer(request, origin),
     mayBeRefused: (request, origin) =>
@@ -94,6 +99,12 @@ export function openSettledPlan(clock: Clock): SettledPlan {
       return pairs
     },
   }
+}
+
+/** Most replays have no faults, and their workers nothing of what reads documents. */
+async function faultFilters(definitions: readonly ReplayFaultDefinition[]): Promise<readonly FaultFilter[]> {
+  const { compileFaultFilter } = await import('../../transform/filters/fault-filter.ts')
+  return definitions.map(({ filters }) => compileFaultFilter(filters))
 }
 
 function inputOf(

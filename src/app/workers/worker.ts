@@ -48,8 +48,8 @@ export function startWorker(peer: NodeJS.Process): void {
         return news()
       },
       serve: plan.serve,
-      sync: (faults) => {
-        plan.follow(faults)
+      sync: async (faults) => {
+        await plan.follow(faults)
         return news()
       },
       drain: async () => {
