@@ -35,6 +35,7 @@ function ruleBook({ ignore, headers, sequence, rules }: MatchDefinition): RuleBo
     ]),
     goesByHeaders: [base, ...rules].some((rule) => rule.headers.length > 0),
     onceIsAlways: sequences.every((sequence) => ALWAYS_ANSWERED.has(sequence)),
+    goesAcross: [base, ...rules].some((rule) => rule.ignore.host.length > 0),
     goesByOrigin: rules.some(({ filters }) => filters.host.length > 0),
     rulesFor(method, path, origin) {
       if (compiled.length === 0) return always
@@ -63,8 +64,11 @@ function matchRules(
     ...new Set(ignores.flatMap((ignore): readonly IgnoreDefinition[K][number][] => ignore[key])),
   ]
   const silent = new Set(all('headers'))
+  const hosts = all('host').map(textGlob)
   const headers = new Set([base.headers, ...rules.map((rule) => rule.headers)].flat())
   return {
+    methods: new Set(all('method')),
+    isShared: (origin) => hostsOf(origin).some((host) => hosts.some((fits) => fits(host))),
     ignoreQuery: new Set(all('query')),
     ignoreForm: new Set(all('form')),
     ignoreParts: new Set(all('parts')),

@@ -13,13 +13,17 @@ export interface Difference {
   readonly asked: string | undefined
   /** Why it probably differs. */
   readonly cause: MissCause
-  /** What would make it not count, as an entry of a list under `match.ignore`; undefined where nothing would. */
-  readonly ignore?: { readonly key: IgnoreKey; readonly entry: string }
+  /** What would make it not count, as entries of a list under `match.ignore`; undefined where nothing would. */
+  readonly ignore?: Ignored
   /** What else would make it not count: a key of `match` and its value. */
   readonly set?: { readonly key: 'sequence' | 'subject'; readonly value: string }
 }
 
-export type IgnoreKey = 'query' | 'headers' | 'form' | 'json' | 'parts' | 'path'
+/** Entries of a list under `match.ignore`. */
+export interface Ignored {
+  readonly key: 'query' | 'headers' | 'form' | 'json' | 'parts' | 'path' | 'method' | 'host'
+  readonly entries: readonly string[]
+}
 
 /** A difference of two texts under a name that may speak of a secret. */
 export function valueDifference(
@@ -27,7 +31,7 @@ export function valueDifference(
   name: string,
   asked: string | undefined,
   recorded: string | undefined,
-  ignore: { readonly key: IgnoreKey; readonly entry: string } | undefined,
+  ignore: Ignored | undefined,
 ): Difference {
   return {
     field,

@@ -97,7 +97,7 @@ function differenceAt(place: Place, asked: Scalar | undefined, recorded: Scalar 
   }
   const { path } = place
   const nameable = path !== undefined && path !== '$' && place.shown === path
-  return nameable ? { ...written, ignore: { key: 'json', entry: path } } : written
+  return nameable ? { ...written, ignore: { key: 'json', entries: [path] } } : written
 }
 
 function comparedNode(text: string, node: JsonNode, { ignored }: Place, { kinds }: MatchRules): string {

@@ -4,6 +4,10 @@ import type { PathTemplates } from './path-template.ts'
 
 /** What counts when requests of one kind are compared, ready to use. */
 export interface MatchRules {
+  /** Methods that are all the same, in capitals. */
+  readonly methods: ReadonlySet<string>
+  /** Whether what a backend was asked, by its origin, is an answer at the listeners of other backends too. */
+  readonly isShared: (origin: string) => boolean
   /** Names of query parameters that do not count. */
   readonly ignoreQuery: ReadonlySet<string>
   /** Names of form fields that do not count. */
@@ -35,6 +39,8 @@ export type SubjectRule = 'prefer' | 'require' | 'ignore'
 
 /** Everything counts but header fields. */
 export const DEFAULT_RULES: MatchRules = {
+  methods: new Set(),
+  isShared: () => false,
   ignoreQuery: new Set(),
   ignoreForm: new Set(),
   ignoreParts: new Set(),

@@ -1,11 +1,15 @@
 import { kindOfValue, VALUE_KIND_NAMES } from '../core/value-kind.ts'
 import { maskedName } from '../core/masking.ts'
-import type { Difference } from './difference.ts'
+import type { Difference, Ignored } from './difference.ts'
+import { OPTIONAL_SLASH } from './path-template.ts'
 import { segmentValue } from './request-path.ts'
 
 /** Why two paths probably differ, and the template that would make them one. */
 export function pathDifference(asked: string, recorded: string): Pick<Difference, 'cause' | 'ignore'> {
-  if (withoutSlash(asked) === withoutSlash(recorded)) return { cause: 'trailing slash' }
+  if (withoutSlash(asked) === withoutSlash(recorded)) {
+    const entry = templateText(withoutSlash(recorded).split('/'), new Set())
+    return { cause: 'trailing slash', ...(entry && { ignore: pathIgnored(`${entry}${OPTIONAL_SLASH}`) }) }
+  }
   if (asked.toLowerCase() === recorded.toLowerCase()) return { cause: 'letter case' }
   const [now, then] = [asked.split('/'), recorded.split('/')]
   if (now.length !== then.length) return { cause: 'path' }
@@ -14,7 +18,11 @@ export function pathDifference(asked: string, recorded: string): Pick<Difference
   const [cause] = volatile
   if (cause === undefined || volatile.includes(undefined)) return { cause: 'path' }
   const entry = templateText(then, new Set(differing))
-  return entry === undefined ? { cause } : { cause, ignore: { key: 'path', entry } }
+  return entry === undefined ? { cause } : { cause, ignore: pathIgnored(entry) }
+}
+
+function pathIgnored(entry: string): Ignored {
+  return { key: 'path', entries: [entry] }
 }
 
 /** Both are of one kind, or both are numbers. */

@@ -1,5 +1,8 @@
 import { CLASS_MARK } from './compared-value.ts'
 
+/** Ends a template that fits a path with a slash at its end and without. */
+export const OPTIONAL_SLASH = '{/}'
+
 /** A path of which some segments stand for any text, segment by segment. */
 export interface PathTemplate {
   /** What a path that fits is compared as. */
@@ -27,20 +30,32 @@ interface TemplateSegment {
 
 /**
  * Reads `/users/{id}/files/{name}.json`: in each segment at most one name in braces, which stands for one character
- * or more. All paths that fit a template are one.
+ * or more; `{/}` at its end is a slash or nothing. All paths that fit a template are one.
  */
 export function pathTemplates(texts: readonly string[]): PathTemplates {
   const byCount = new Map<number, PathTemplate[]>()
-  for (const text of texts) {
+  for (const { text, compared } of texts.flatMap(spellings)) {
     const segments = text.split('/').map(templateSegment)
-    const compared = segments
-      .map(({ before, after, open }) => (open ? `${before}${CLASS_MARK}{}${after}` : before))
-      .join('/')
     const same = byCount.get(segments.length) ?? []
     same.push({ compared, segments })
     byCount.set(segments.length, same)
   }
   return byCount
+}
+
+/** The paths that a template means, and what all of them are compared as. */
+function spellings(template: string): readonly { readonly text: string; readonly compared: string }[] {
+  const isOptional = template.endsWith(OPTIONAL_SLASH)
+  const text = isOptional ? template.slice(0, -OPTIONAL_SLASH.length) : template
+  const segments = text.split('/').map(templateSegment)
+  const compared = segments
+    .map(({ before, after, open }) => (open ? `${before}${CLASS_MARK}{}${after}` : before))
+    .join('/')
+  if (!isOptional) return [{ text, compared }]
+  return [text, `${text}/`].map((one) => ({
+    text: one,
+    compared: `${compared}${CLASS_MARK}${OPTIONAL_SLASH}`,
+  }))
 }
 
 /** The first template that these segments of a path fit. */

@@ -1,4 +1,4 @@
-import type { Difference, IgnoreKey } from './difference.ts'
+import type { Difference, Ignored } from './difference.ts'
 import type { NearMiss } from './near-miss.ts'
 
 /**
@@ -15,14 +15,14 @@ export function remedyLines({ differs, complete }: NearMiss): readonly string[] 
   return [
     'match:',
     ...(ignored.size === 0 ? [] : ['  ignore:']),
-    ...[...ignored].map(([key, entries]) => `    ${key}: ${flowList(entries)}`),
+    ...[...ignored].map(([key, lists]) => `    ${key}: ${flowList(lists)}`),
     ...new Set(differs.flatMap(({ set }) => (set === undefined ? [] : [`  ${set.key}: ${set.value}`]))),
   ]
 }
 
 /** JSON's strings are YAML's. */
-function flowList(entries: readonly { readonly key: IgnoreKey; readonly entry: string }[]): string {
-  return JSON.stringify([...new Set(entries.map(({ entry }) => entry))]).replaceAll('","', '", "')
+function flowList(ignored: readonly Ignored[]): string {
+  return JSON.stringify([...new Set(ignored.flatMap(({ entries }) => entries))]).replaceAll('","', '", "')
 }
 
 /** The fields that differ, in one line. */

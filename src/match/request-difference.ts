@@ -7,7 +7,7 @@ import { maskedName, maskedTarget } from '../core/masking.ts'
 import { comparedValue } from './compared-value.ts'
 import { MAX_SHOWN, valueDifference, type Difference } from './difference.ts'
 import { jsonDifferences } from './json-difference.ts'
-import type { MatchRules } from './match-rules.ts'
+import { DEFAULT_RULES, type MatchRules } from './match-rules.ts'
 import { pathDifference } from './path-difference.ts'
 import { queryParts, UNDECODED, type QueryPart } from './query.ts'
 import { MAX_COMPARED_DEPTH, requestBody, type RequestBody } from './request-body.ts'
@@ -52,8 +52,7 @@ function* everyDifference(
   recorded: OpenedRequest,
   rules: MatchRules,
 ): Generator<Difference> {
-  const [method, was] = [askedMethod(asked.request), askedMethod(recorded.request)]
-  if (method !== was) yield { field: 'method', recorded: was, asked: method, cause: 'method' }
+  yield* methodDifferences(asked.request, recorded.request, rules)
   if (comparedPath(asked.path, rules) !== comparedPath(recorded.path, rules)) {
     yield {
       field: 'path',
@@ -66,6 +65,24 @@ function* everyDifference(
   yield* partDifferences(asked.query, recorded.query, parameters, rules)
   yield* headerDifferences(asked.request, recorded.request, rules)
   yield* bodyDifferences(asked.body, recorded.body, rules)
+}
+
+function* methodDifferences(
+  asked: HttpRequest,
+  recorded: HttpRequest,
+  rules: MatchRules,
+): Generator<Difference> {
+  if (askedMethod(asked, rules) === askedMethod(recorded, rules)) return
+  const [now, then] = [askedMethod(asked, DEFAULT_RULES), askedMethod(recorded, DEFAULT_RULES)]
+  const entries = [recorded.method, asked.method]
+  // To become a WebSocket is no method, and one in small letters would be read as another.
+  const isPlain = now === asked.method && then === recorded.method && entries.every(isInCapitals)
+  const ignore = isPlain ? { ignore: { key: 'method', entries } as const } : {}
+  yield { field: 'method', recorded: then, asked: now, cause: 'method', ...ignore }
+}
+
+function isInCapitals(method: string): boolean {
+  return method === method.toUpperCase()
 }
 
 interface PartKind {
@@ -86,7 +103,7 @@ function* partDifferences(
     if (ignored.has(name) || comparedList(asks, rules) === comparedList(has, rules)) continue
     yield valueDifference(`${what} ${maskedName(name)}`, name, listText(asks), listText(has), {
       key,
-      entry: name,
+      entries: [name],
     })
   }
 }
@@ -123,7 +140,10 @@ function* headerDifferences(
       `${values.length > 0}${comparedHeader(name, values, kinds)}`
     if (compared(asks) === compared(has)) continue
     const [now, then] = [asks, has].map((values) => (values.length === 0 ? undefined : values.join(', ')))
-    const difference = valueDifference(`header ${name}`, name, now, then, { key: 'headers', entry: name })
+    const difference = valueDifference(`header ${name}`, name, now, then, {
+      key: 'headers',
+      entries: [name],
+    })
     yield difference.cause === 'missing' || difference.cause === 'extra' || difference.cause === 'value'
       ? { ...difference, cause: 'header' }
       : difference
@@ -164,7 +184,7 @@ function* multipartDifferences(
       ? { field: 'body', recorded: 'parts without names', asked: 'parts without names', cause: 'value' }
       : valueDifference(`part ${maskedName(name)}`, name, asks?.text, has?.text, {
           key: 'parts',
-          entry: name,
+          entries: [name],
         })
   }
   const order = ({ parts, ordered }: Multipart): string =>

@@ -13,6 +13,8 @@ export interface RuleBook {
    * last answer; none where all are told apart so, and undefined where any may be.
    */
   readonly otherwise: readonly PairTrait[] | undefined
+  /** Some answers are given at the listeners of other backends too. */
+  readonly goesAcross: boolean
   /** Some request goes by its header fields as well. */
   readonly goesByHeaders: boolean
   /** A question that was recorded once is answered every time, whatever came before. */
@@ -27,6 +29,7 @@ export function oneRule(rules: MatchRules): RuleBook {
   return {
     rulesFor: () => rules,
     goesByOrigin: false,
+    goesAcross: false,
     otherwise: traitsOf([{ rules }]),
     goesByHeaders: headers.length > 0,
     onceIsAlways: ALWAYS_ANSWERED.has(sequence),

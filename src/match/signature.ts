@@ -3,7 +3,7 @@ import { headerValues } from '../core/headers.ts'
 import type { ValueKind } from '../core/value-kind.ts'
 import { asksForWebSocket } from '../core/web-socket-request.ts'
 import { canonicalJson } from './canonical-json.ts'
-import { classStandIn, comparedValue } from './compared-value.ts'
+import { classOf, classStandIn, comparedValue } from './compared-value.ts'
 import { atRoot } from './json-pattern.ts'
 import { jwtsAsClaims } from './jwt-fingerprint.ts'
 import type { MatchRules } from './match-rules.ts'
@@ -37,7 +37,7 @@ const MAX_PLAIN_BODY = 128
  */
 export function signatureOf(request: HttpRequest, rules: MatchRules): Signature {
   const { path, query } = targetParts(request.target)
-  let text = prefixed(askedMethod(request)) + prefixed(comparedPath(path, rules))
+  let text = prefixed(askedMethod(request, rules)) + prefixed(comparedPath(path, rules))
   if (query !== undefined && query !== '') {
     const list = parameterList(queryParts(query), rules.ignoreQuery, rules)
     // A query of which nothing counts is none.
@@ -50,8 +50,9 @@ export function signatureOf(request: HttpRequest, rules: MatchRules): Signature 
 }
 
 /** The method as it is compared: to become a WebSocket is another question than to get something. */
-export function askedMethod(request: HttpRequest): string {
-  return asksForWebSocket(request) ? `${request.method} with Upgrade: websocket` : request.method
+export function askedMethod(request: HttpRequest, { methods }: Pick<MatchRules, 'methods'>): string {
+  if (asksForWebSocket(request)) return `${request.method} with Upgrade: websocket`
+  return methods.size > 0 && methods.has(request.method) ? classOf('method') : request.method
 }
 
 /** What a form of one field and the query of one parameter have in common: a list without order, repeats kept. */

@@ -32,6 +32,7 @@ function traitsTold({ headers, kinds, ...rules }: MatchRules): readonly PairTrai
   const inContent = [rules.ignoreForm.size, rules.ignoreParts.size, rules.ignoreJson.length]
   return [
     ...[...rules.ignoreQuery].map((name) => ({ texts: [PLAIN.test(name) ? name : '?'] })),
+    ...(rules.methods.size > 0 ? [{ methods: [...rules.methods] }] : []),
     ...starts.map((text) => (text === '' ? {} : { texts: [text] })),
     ...(inContent.some((count) => count > 0) ? [{ content: true as const }] : []),
     ...(globs.length > 0 ? [{ globs }] : []),

@@ -139,7 +139,10 @@ function finder(
 ): (request: HttpRequest, origin: string | undefined) => number {
   const byAuthority = new Map(index.origins.map((origin) => [new URL(origin).host, origin]))
   const find = (request: HttpRequest, origin: string | undefined): number => {
-    if (origin !== undefined) return index.first(questionOf(request, origin, book), origin)
+    if (origin !== undefined) {
+      const own = index.first(questionOf(request, origin, book), origin)
+      return own === -1 && book.goesAcross ? shared(request, origin) : own
+    }
     const named = byAuthority.get(request.authority)
     if (book.goesByOrigin) {
       const found = index.origins
@@ -150,6 +153,15 @@ function finder(
     const signature = questionOf(request, '', book)
     const there = named === undefined ? -1 : index.first(signature, named)
     return there === -1 ? index.first(signature, undefined) : there
+  }
+  /** The first entry of another backend whose answers are given here too. */
+  const shared = (request: HttpRequest, here: string): number => {
+    const { isShared } = book.rulesFor(request.method, pathOf(request.target), here)
+    for (const origin of index.origins) {
+      const found = isShared(origin) ? index.first(questionOf(request, origin, book), origin) : -1
+      if (found !== -1) return found
+    }
+    return -1
   }
   return book.goesByHeaders ? find : knownQuestions(find)
 }

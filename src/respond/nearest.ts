@@ -52,7 +52,8 @@ export function nearestPairs(
 }
 
 function otherBackend({ route }: RRPair, asked: string): Difference {
-  return { field: 'backend', recorded: route.target, asked, cause: 'host' }
+  const ignore = { key: 'host', entries: [new URL(route.target).host] } as const
+  return { field: 'backend', recorded: route.target, asked, cause: 'host', ignore }
 }
 
 /** The same question was recorded, but its answer did not come whole. */

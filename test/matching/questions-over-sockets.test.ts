@@ -331,3 +331,29 @@ test('a user who did not wait for an answer gets that much of it, and what anoth
   )
   assert.deepEqual(coverage().unservable, [3])
 })
+
+test('answers of a backend that is ignored are given at the listeners of others, where those have none', async (t) => {
+  const pairs = ['api', 'login', 'files'].flatMap((name, at) =>
+    ['/', `/${name}`].map((target, of) =>
+      aPair({
+        id: at * 2 + of + 1,
+        route: { listen: '127.0.0.1:1', target: `http://${name}.test` },
+        request: { target },
+        response: { body: `${target} of ${name}` },
+      }),
+    ),
+  )
+  const routes = ['api', 'login'].map((name) => ({ listen: '127.0.0.1:0', target: `http://${name}.test` }))
+  const yaml = 'match: { rules: [{ filters: { path: /* }, ignore: { host: ["log*.test"] } }] }\n'
+  const { urls } = await aReplay(t, await aSnapshot(t, pairs), yaml, { routes })
+  const ask = async (listener: number, path: string): Promise<string | number> => {
+    const response = await fetch(`${urls[listener] ?? ''}${path}`)
+    return response.status === 200 ? response.text() : response.status
+  }
+  for (let round = 0; round < 2; round += 1) {
+    assert.deepEqual(
+      await Promise.all([ask(0, '/'), ask(0, '/login'), ask(0, '/files'), ask(1, '/'), ask(1, '/api')]),
+      ['/ of api', '/login of login', 404, '/ of login', 404],
+    )
+  }
+})

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import { bearer, form, get, json, parts, testCases, type Case, type Said } from './match-cases.ts'
+import { bearer, form, get, json, parts, post, testCases, type Case, type Said } from './match-cases.ts'
 
 const [ANN, BOB, EVE] = ['ann', 'bob', 'eve'].map((sub) => bearer({ sub, iat: 1_763_000_000 }))
 const ANN_LATER = bearer({ sub: 'ann', iat: 1_764_000_000, jti: 'other' })
@@ -134,6 +134,24 @@ const CASES: Readonly<Record<string, Case>> = {
       [parts('/p', 'y', { id: '2', a: '1' }), 'parts'],
       [json('/j', '{"requestId":{"x":[]},"a":[{"b":2,"trace":null}]}'), 'json'],
       [json('/j', '{"requestId":1,"a":[{"trace":"x","b":3}]}'), 404],
+    ],
+  },
+  'ignore: slashes at the end of some paths, and methods': {
+    match: 'ignore: { path: ["/items{/}", "/users/{id}{/}"], method: [get, HEAD, PATCH] }',
+    recorded: [
+      [get('/items/'), 'items'],
+      [get('/users/1'), 'user'],
+      [get('/others'), 'others'],
+      [post('/items/', ''), 'new'],
+    ],
+    asked: [
+      [get('/items'), 'items'],
+      [get('/items/?a'), 404],
+      [get('/users/2/'), 'user'],
+      [get('/others/'), 404],
+      [{ method: 'PATCH', target: '/others' }, 'others'],
+      [{ method: 'DELETE', target: '/others' }, 404],
+      [post('/items', ''), 'new'],
     ],
   },
   'ignore: path templates': {

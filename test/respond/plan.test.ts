@@ -114,7 +114,7 @@ suite('a miss', () => {
           recorded: '5',
           asked: '6',
           cause: 'value',
-          ignore: { key: 'query', entry: 'ts' },
+          ignore: { key: 'query', entries: ['ts'] },
         },
       ],
     })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { VALUE_KIND_NAMES } from '../../core/value-kind.ts'
 import { JSON_PATH } from '../json-path/json-path-schema.ts'
-import { FILTERS, oneOrMany } from './filter-schema.ts'
+import { FILTERS, HOST_GLOB, METHOD, oneOrMany } from './filter-schema.ts'
 
 const NAME = z.string().min(1, 'must not be empty')
 
@@ -11,12 +11,15 @@ const HEADER_NAME = z
   .transform((name) => name.toLowerCase())
   .meta({ examples: ['Accept-Language'] })
 
-/** In each segment at most one name in braces. */
+/** In each segment at most one name in braces; perhaps a slash in braces at the end. */
 const PATH_TEMPLATE = z
   .string()
   .regex(/^\//, 'must begin with /')
-  .regex(/\{[^{}/]*\}/, 'has no {name} in it')
-  .regex(/^(?:\/[^{}/]*(?:\{[^{}/]*\}[^{}/]*)?)+$/, 'must have at most one {name} in each segment')
+  .regex(/\{[^{}/]*\}|\{\/\}$/, 'has no {name} in it')
+  .regex(
+    /^(?:\/[^{}/]*(?:\{[^{}/]*\}[^{}/]*)?)+(?:\{\/\})?$/,
+    'must have at most one {name} in each segment, and {/} at its end only',
+  )
   .meta({ examples: ['/users/{id}/orders/{order}'] })
 
 const KIND = z.enum(VALUE_KIND_NAMES).meta({ examples: ['uuid', 'timestamp'] })
@@ -44,8 +47,18 @@ const IGNORE = z
       .meta({ examples: [['timestamp']] }),
     path: oneOrMany(PATH_TEMPLATE)
       .default([])
-      .describe('Paths of which the segments in braces do not count.')
-      .meta({ examples: [['/users/{id}']] }),
+      .describe('Paths of which the segments in braces do not count; {/} at the end is a slash or nothing.')
+      .meta({ examples: [['/users/{id}', '/items{/}']] }),
+    method: oneOrMany(METHOD)
+      .default([])
+      .describe('Methods that are all the same.')
+      .meta({ examples: [['GET', 'HEAD']] }),
+    host: oneOrMany(HOST_GLOB)
+      .default([])
+      .describe(
+        'Backends whose answers are given at the listeners of other backends too, where those have none.',
+      )
+      .meta({ examples: [['login.example.com']] }),
     kinds: oneOrMany(KIND)
       .default([])
       .describe('Kinds of value that are all the same, wherever one is.')
