@@ -135,7 +135,8 @@ async function largeCase(kind: BigSnapshotKind, pairs: number, wanted: number): 
 async function startReplay(snapshot: string, snapshots: string, transforms: string): Promise<ResealServer> {
   writeFileSync(join(directory, 'none.yaml'), 'version: 1\n')
   const args = ['--snapshots', snapshots, '--transforms', transforms, '--listen', '127.0.0.1:0', '--quiet']
-  const replay = await resealServer(['replay', snapshot, ...args], directory)
+  // All that is wanted here is wanted of one process.
+  const replay = await resealServer(['replay', snapshot, ...args, '--workers', '1'], directory)
   started.push(replay)
   return replay
 }

@@ -27,7 +27,8 @@ async function reseal(...[stubs, directory, port]: Where): Prepared {
   const program = join(import.meta.dirname, '../../bin/reseal.mjs')
   const where = ['--snapshots', snapshot.directory, '--transforms', 'none.yaml']
   const args = [program, 'replay', snapshot.name, ...where, '--listen', `127.0.0.1:${port}`, '--quiet']
-  return { program: process.execPath, args }
+  // Its processor time is counted as that of one process.
+  return { program: process.execPath, args: [...args, '--workers', '1'] }
 }
 
 async function wiremock(modules: string, ...[stubs, directory, port]: Where): Prepared {
