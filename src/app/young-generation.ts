@@ -1,7 +1,7 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 
 /** Both halves of the young generation. Twice as much for V8's own limit of 128 MiB gained no CPU in any replay. */
-export const YOUNG_BYTES = 32 * 1024 * 1024
+const YOUNG_BYTES = 32 * 1024 * 1024
 /** To double it twice between two looks, 24 MiB would have to outlive a collection meanwhile. */
 const LOOK_MS = 250
 
