@@ -1,9 +1,8 @@
-import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ServerHttp2Stream } from 'node:http2'
 import { ResealError } from '../core/errors.ts'
 import type { Handler, HttpRequest, HttpResponse, RequestHead } from '../core/exchange.ts'
 import { rawHeadersFromFlat, type RawHeaders } from '../core/headers.ts'
-import { deliver } from './delivered-response.ts'
 import { answerError, answerErrorAndClose, answerErrorAndLinger } from './error-answer.ts'
 import type { TlsIdentity } from '../core/tls-identity.ts'
 import { readStream, streamWriter } from './h2/answered-stream.ts'
@@ -13,14 +12,11 @@ import { createHttpServer } from './http-server.ts'
 import { formatListenAddress, parseListenAddress, type ListenAddress } from '../core/listen-address.ts'
 import { handedServer, listenShared, type HandedServer, type Share } from './handed-connections.ts'
 import { listen, trackConnections, type RunningServer } from './listener.ts'
-import { fieldsFor, isBodiless } from './prepared-head.ts'
-import { preparedResponse, type PreparedResponse } from './prepared-response.ts'
 import { createRelays, type RelayOptions, type Relays } from './relays.ts'
 import { readRequestHead, type ReceivedHead } from './request-head.ts'
 import { requestTurns } from './request-turns.ts'
+import { responseWriter } from './response-writer.ts'
 import { CLIENT_TIMEOUT_MS, limitContentTime, TOO_SLOW } from './slow-client.ts'
-import { streamResponse } from './streamed-response.ts'
-import { addTrailers } from './trailers.ts'
 import { upgradeResponse } from './upgrade-response.ts'
 import { replaySwitch } from './websocket/recorded-switch.ts'
 
@@ -212,52 +208,6 @@ function createHandlerServer(options: ServeOptions, bound: () => ListenAddress) 
       () => formatListenAddress(bound()),
     )
   return { server, connections, relays }
-}
-
-/**
- * Writes whole responses; what can be computed once is kept with those that say they come again.
- * A promise is given only for a response that is not simply written.
- */
-function responseWriter(
-  held: (response: ServerResponse) => void,
-): (whole: HttpResponse, response: ServerResponse) => Promise<void> | undefined {
-  /** Writes the head; whether content follows it. */
-  const begin = (whole: HttpResponse, { head }: PreparedResponse, response: ServerResponse): boolean => {
-    const { req: request } = response
-    const http10 = request.httpVersion === '1.0'
-    const fields = fieldsFor(head, whole, request.method ?? 'GET', http10)
-    response.sendDate = false
-    if (whole.delivery?.untilClose === true) response.useChunkedEncodingByDefault = false
-    // Node does not change the array; its type does not say so.
-    response.writeHead(whole.status, reasonOf(whole), fields as string[])
-    if (request.method === 'HEAD' || isBodiless(whole.status)) return false
-    if (head.chunked && !http10) addTrailers(response, whole.trailers)
-    return true
-  }
-  return (whole, response) => {
-    const { body, delivery, interim, stream } = whole
-    const ready = preparedResponse(whole)
-    if (stream !== undefined) return streamResponse(response, stream, () => begin(whole, ready, response))
-    const { pieces, text } = ready
-    if (delivery !== undefined || interim !== undefined || pieces !== undefined) {
-      return deliver(response, {
-        delivery,
-        interim: interim?.filter(({ status }) => status !== 100),
-        pieces,
-        begin: () => (begin(whole, ready, response) ? body : NO_BYTES),
-        held: () => held(response),
-      })
-    }
-    if (!begin(whole, ready, response)) response.end()
-    else if (text === undefined) response.end(body)
-    else response.end(text, 'latin1')
-    return undefined
-  }
-}
-
-/** HTTP/2 has no reason phrase, and HTTP/1.1 has one that says something. */
-function reasonOf({ status, reason, httpVersion }: HttpResponse): string {
-  return reason === '' && httpVersion === '2' ? (STATUS_CODES[status] ?? '') : reason
 }
 
 function collect(
