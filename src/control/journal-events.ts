@@ -1,5 +1,6 @@
 import type { ContentStream } from '../core/exchange.ts'
-import type { JournalEntry, JournalView } from '../respond/journal.ts'
+import type { JournalEntry } from '../respond/journal-entry.ts'
+import type { JournalView } from '../respond/journal.ts'
 import { nearestJson } from '../respond/miss-report.ts'
 
 /** So long without an entry, a comment is sent: it finds out who has gone. */

@@ -2,7 +2,7 @@ import type { HttpRequest } from '../core/exchange.ts'
 import { maskedTarget } from '../core/masking.ts'
 import { printable } from '../core/printable.ts'
 import type { EpochMs } from '../core/time.ts'
-import type { JournalEntry } from './journal.ts'
+import type { JournalEntry } from './journal-entry.ts'
 import type { ReplayAnswer, ReplayVerdict } from './replay-answer.ts'
 import { targetRing } from './target-ring.ts'
 

@@ -1,6 +1,7 @@
 import type { HttpRequest } from '../core/exchange.ts'
 import type { Clock } from '../core/time.ts'
-import { createJournal, type Journal, type JournalEntry } from './journal.ts'
+import type { JournalEntry } from './journal-entry.ts'
+import { createJournal, type Journal } from './journal.ts'
 import { createMissBook, type MissBook } from './miss-book.ts'
 import type { Answerer, ReplayAnswer } from './replay-answer.ts'
 

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { JOURNAL_ENTRIES, type JournalEntry, type JournalView } from '../../respond/journal.ts'
+import type { JournalEntry } from '../../respond/journal-entry.ts'
+import { JOURNAL_ENTRIES, type JournalView } from '../../respond/journal.ts'
 import type { StampedEntry, WorkerNews } from './messages.ts'
 
 /** The journal of several processes, in the order in which answers were there. */
