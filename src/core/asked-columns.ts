@@ -13,15 +13,24 @@ export const ASKED_FLAGS = {
   redacted: 8,
 } as const
 
-/** Every pair of a snapshot as an index needs it, a column each, in order of arrival: numbers only, some 40 bytes a pair. */
+/** Small numbers, in as few bytes as the highest needs. */
+export type SmallNumbers = Uint8Array | Uint16Array | Uint32Array
+
+/** Room for numbers up to a highest one. */
+export function smallNumbers(count: number, highest: number): SmallNumbers {
+  if (highest < 2 ** 8) return new Uint8Array(count)
+  return highest < 2 ** 16 ? new Uint16Array(count) : new Uint32Array(count)
+}
+
+/** Every pair of a snapshot as an index needs it, a column each, in order of arrival: numbers only, some 30 bytes a pair. */
 export interface AskedColumns {
   readonly ids: Float64Array
   /** {@link KEY_WORDS} words a pair. */
   readonly keys: Uint32Array
   /** Positions in `originNames`. */
-  readonly origins: Uint32Array
+  readonly origins: SmallNumbers
   /** Positions in `subjectNames`, from 1; 0 is nobody. */
-  readonly subjects: Uint32Array
+  readonly subjects: SmallNumbers
   /** Bits of {@link ASKED_FLAGS}. */
   readonly flags: Uint8Array
   readonly originNames: readonly string[]

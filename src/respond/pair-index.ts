@@ -1,5 +1,5 @@
 import { binaryText } from '../core/binary-text.ts'
-import { ASKED_FLAGS, KEY_WORDS, type AskedColumns } from '../core/asked-columns.ts'
+import { ASKED_FLAGS, KEY_WORDS, type AskedColumns, type SmallNumbers } from '../core/asked-columns.ts'
 import type { PairId } from '../core/pair.ts'
 import type { Sliced } from '../core/sliced.ts'
 import { questionKey, type QuestionKey } from '../match/question-key.ts'
@@ -10,7 +10,7 @@ import { questionTable, type QuestionTable } from './question-table.ts'
 
 /**
  * Which recorded pairs ask which question. A pair that can be served is an entry, numbered from 0 in recorded order;
- * about 55 bytes are kept of it, whatever it holds.
+ * about 50 bytes are kept of it, whatever it holds.
  */
 export interface PairIndex {
   /** How many entries there are. */
@@ -71,7 +71,7 @@ export function hasFlag(flags: number | undefined, flag: number): boolean {
 }
 
 /** Follows a question's entries to the first of a backend. */
-function byOrigin(table: QuestionTable, origins: Uint32Array): (from: number, origin: number) => number {
+function byOrigin(table: QuestionTable, origins: SmallNumbers): (from: number, origin: number) => number {
   return (from, origin) => {
     let entry = from
     while (entry !== -1 && origins[entry] !== origin) entry = table.next(entry)

@@ -3,7 +3,7 @@ import type { RawHeaders } from '../core/headers.ts'
 import type { BodyPlace, PairId, PairSource } from '../core/pair.ts'
 import { answeredPair, recordedDelivery, type RecordedSpeed } from './recorded-answer.ts'
 
-/** Reads the answers of pairs as they were recorded, and remembers where it found them: 14 bytes a pair. */
+/** Reads the answers of pairs as they were recorded, and remembers where it found them: 12 bytes a pair. */
 export interface RememberedAnswers {
   /** An answer that was read before, at the cost of its body's bytes; undefined where all has to be read. */
   again(id: PairId): HttpResponse | undefined
@@ -17,7 +17,8 @@ export interface RememberedAnswers {
 const MOST_HEADS = 4096
 /** Pairs with higher numbers are read whole each time. */
 const MOST_PAIRS = 4_194_304
-const FEWEST_PAIRS = 1024
+/** More are not on one page of a file. */
+const MOST_BYTES = 65_535
 /** After so many whole answers those of other pairs are looked for ahead, since many are asked for. */
 const MANY = 1024
 /** So long at a time, and then requests have a turn for as long as it takes. */
@@ -30,7 +31,7 @@ export function rememberedAnswers(
   speed: RecordedSpeed,
   newest: PairId,
 ): RememberedAnswers {
-  const places = answerPlaces()
+  const places = answerPlaces(newest)
   let read = 0
   const readWhole = (id: PairId): HttpResponse | undefined => {
     const found = pairs.answer(id)
@@ -86,13 +87,16 @@ interface KnownHead extends ResponseHead {
   readonly headMemo: ResponseMemo
 }
 
-/** Where bodies lie, and the heads that go before them, in numbers. */
-function answerPlaces() {
+/**
+ * Where bodies lie, and the heads that go before them, in numbers.
+ * @param newest pair that there is: later ones need more room
+ */
+function answerPlaces(newest: PairId) {
   const heads = knownHeads()
   let state: object = {}
   let keptSoFar = 0
   let offsets = new Float64Array()
-  let sizes = new Uint32Array()
+  let sizes = new Uint16Array()
   /** Numbers of heads; 0 is none. */
   let headNumbers = new Uint16Array()
 
@@ -101,11 +105,11 @@ function answerPlaces() {
     headNumbers.fill(0)
   }
   const makeRoom = (id: PairId): void => {
-    let room = Math.max(FEWEST_PAIRS, offsets.length)
-    while (room <= id) room *= 2
+    // All at once, since what is grown bit by bit leaves what it was behind.
+    const room = Math.max(Math.min(newest, MOST_PAIRS) + 1, id + 1, offsets.length * 2)
     const before = { offsets, sizes, headNumbers }
     offsets = new Float64Array(room)
-    sizes = new Uint32Array(room)
+    sizes = new Uint16Array(room)
     headNumbers = new Uint16Array(room)
     offsets.set(before.offsets)
     sizes.set(before.sizes)
@@ -124,7 +128,7 @@ function answerPlaces() {
       return body
     },
     keep: (id: PairId, response: HttpResponse, place: BodyPlace): void => {
-      if (id >= MOST_PAIRS) return
+      if (id >= MOST_PAIRS || place.bytes > MOST_BYTES) return
       if (place.state !== state) forget(place.state)
       const number = heads.numberOf(response)
       if (number === 0) return

@@ -1,5 +1,11 @@
 import type Database from 'better-sqlite3'
-import { ASKED_FLAGS, KEY_WORDS, type AskedColumns, type AskedFacts } from '../core/asked-columns.ts'
+import {
+  ASKED_FLAGS,
+  KEY_WORDS,
+  smallNumbers,
+  type AskedColumns,
+  type AskedFacts,
+} from '../core/asked-columns.ts'
 import type { PairId } from '../core/pair.ts'
 
 /** A pair with what an index needs of it. */
@@ -152,8 +158,8 @@ function columnsOf(
 ): AskedColumns | undefined {
   const ids = new Float64Array(pairs)
   const keys = new Uint32Array(pairs * KEY_WORDS)
-  const origins = new Uint32Array(pairs)
-  const subjects = new Uint32Array(pairs)
+  const origins = smallNumbers(pairs, routes.list.length)
+  const subjects = smallNumbers(pairs, people.list.length)
   const flags = new Uint8Array(pairs)
   const stale: number[] = []
   let row = 0
