@@ -33,29 +33,20 @@ interface TemplateSegment {
  * or more; `{/}` at its end is a slash or nothing. All paths that fit a template are one.
  */
 export function pathTemplates(texts: readonly string[]): PathTemplates {
-  const byCount = new Map<number, PathTemplate[]>()
-  for (const { text, compared } of texts.flatMap(spellings)) {
-    const segments = text.split('/').map(templateSegment)
-    const same = byCount.get(segments.length) ?? []
-    same.push({ compared, segments })
-    byCount.set(segments.length, same)
-  }
-  return byCount
+  return Map.groupBy(texts.flatMap(templatesOf), ({ segments }) => segments.length)
 }
 
-/** The paths that a template means, and what all of them are compared as. */
-function spellings(template: string): readonly { readonly text: string; readonly compared: string }[] {
+/** A text's template, or two that are compared as one: with the slash at the end, and without. */
+function templatesOf(template: string): readonly PathTemplate[] {
   const isOptional = template.endsWith(OPTIONAL_SLASH)
   const text = isOptional ? template.slice(0, -OPTIONAL_SLASH.length) : template
   const segments = text.split('/').map(templateSegment)
   const compared = segments
     .map(({ before, after, open }) => (open ? `${before}${CLASS_MARK}{}${after}` : before))
     .join('/')
-  if (!isOptional) return [{ text, compared }]
-  return [text, `${text}/`].map((one) => ({
-    text: one,
-    compared: `${compared}${CLASS_MARK}${OPTIONAL_SLASH}`,
-  }))
+  if (!isOptional) return [{ compared, segments }]
+  const either = compared + CLASS_MARK + OPTIONAL_SLASH
+  return [segments, [...segments, templateSegment('')]].map((one) => ({ compared: either, segments: one }))
 }
 
 /** The first template that these segments of a path fit. */
