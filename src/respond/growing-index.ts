@@ -17,8 +17,6 @@ export interface GrowingIndex extends PairIndex {
    * @returns false where the index would not be what a new one is: then nothing was taken in
    */
   add(pair: AskedPair, book: RuleBook, compared: (request: HttpRequest) => HttpRequest): boolean
-  /** The highest id of all pairs, those that cannot be served too; 0 for none. */
-  readonly newest: PairId
 }
 
 /** Entries that ask one question of one backend, by id. */
@@ -44,8 +42,7 @@ export function growingIndex(base: PairIndex): GrowingIndex {
   const lists = new Map<string, AddedList[]>()
   /** Where a question goes on among those that were added, by its last entry before. */
   const continued = new Map<number, AddedList>()
-  const newestBefore = Math.max(base.size === 0 ? 0 : base.id(base.size - 1), base.unservable.at(-1) ?? 0)
-  let newest = newestBefore
+  let { newest } = base
   // An array asked for less than nothing makes a text of the number, and keeps it: a microsecond.
   const entryAt = (entry: number): AddedEntry | undefined =>
     entry < base.size ? undefined : added[entry - base.size]
@@ -136,7 +133,7 @@ export function growingIndex(base: PairIndex): GrowingIndex {
         route: { target: origin },
       } = pair
       // A backend that is new may be one that requests name.
-      if (id <= newestBefore || !base.origins.includes(origin)) return false
+      if (id <= base.newest || !base.origins.includes(origin)) return false
       const question = questionOf(compared(pair.request), origin, book)
       const facts = askedFacts(pair, book, compared)
       const key = keyOf(question)

@@ -19,6 +19,8 @@ export interface PairIndex {
   readonly origins: readonly string[]
   /** Pairs that hold no answer, or one their client did not wait for while the same user did for another. */
   readonly unservable: readonly PairId[]
+  /** The highest id of all pairs, those that cannot be served too; 0 for none. */
+  readonly newest: PairId
   /** The first entry that asks this question of an origin, or of any; -1 when none does. */
   first(question: Signature, origin: string | undefined): number
   /** The next entry that asks the same question of the same origin; -1 after the last. */
@@ -48,6 +50,7 @@ export function* pairIndex(all: AskedColumns): Sliced<PairIndex> {
     size: ids.length,
     origins: originNames,
     unservable,
+    newest: Math.max(ids.at(-1) ?? 0, unservable.at(-1) ?? 0),
     first: (question, origin) => {
       const first = table.first(questionKey(question))
       return origin === undefined || first === -1 ? first : ofOrigin(first, numbers.get(origin) ?? -1)

@@ -36,13 +36,12 @@ export interface RecordedPaths extends NearIndex {
  */
 export function recordedPaths(
   pairs: Pick<PairSource, 'targets'>,
-  index: Pick<PairIndex, 'size' | 'id' | 'unservable'>,
+  index: Pick<PairIndex, 'size' | 'newest' | 'unservable'>,
 ): RecordedPaths {
   const near = createNearIndex()
   const all = index.size + index.unservable.length
   let looked = 0
-  const last = Math.max(0, index.size === 0 ? 0 : index.id(index.size - 1), index.unservable.at(-1) ?? 0)
-  const blocks = blocksInTurn(Math.ceil(last / AT_ONCE))
+  const blocks = blocksInTurn(Math.ceil(index.newest / AT_ONCE))
   let isAsked = false
   let isReading = false
 

@@ -60,7 +60,7 @@ export function* settledAnswers(input: SettledInput): Sliced<SettledAnswers> {
   const responses = createResponses(
     { ...input, transforms: { responses: new Map() } },
     sessions,
-    index.size === 0 ? 0 : index.id(index.size - 1),
+    index.newest,
   )
   const kept = new Map<
     PairId,

@@ -13,7 +13,7 @@ function largeSource(size: number) {
     reads.push(...ids)
     return ids.map((id) => ({ id, target: id === size ? '/last?n=1' : `/items/${id}?n=1` }))
   }
-  const index = { size, id: (entry: number) => entry + 1, unservable: [] }
+  const index = { size, newest: size, unservable: [] }
   return { near: recordedPaths({ targets }, index), reads, close: () => void (isClosed = true) }
 }
 
